@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The user's and the administrator's program.  shifter is static where that
+# works: ranks start by the hundred, and the loader takes longer than all of it.
+bin_PROGRAMS += bin/shifter
+bin_shifter_SOURCES = \
+	bin/cli_env.c \
+	bin/cli_env.h \
+	bin/cli_mpi.c \
+	bin/cli_mpi.h \
+	bin/cli_say.c \
+	bin/cli_say.h \
+	bin/cli_script.c \
+	bin/cli_script.h \
+	bin/shifter.c
+bin_shifter_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+bin_shifter_LDFLAGS = $(SHF_LDFLAGS) $(STATIC_LDFLAGS)
+
+sbin_PROGRAMS += bin/shifterctl
+bin_shifterctl_SOURCES = \
+	bin/cli_say.c \
+	bin/cli_say.h \
+	bin/shifterctl.c \
+	bin/shifterctl.h \
+	bin/shifterctl_account.c \
+	bin/shifterctl_account.h \
+	bin/shifterctl_hostsfile.c \
+	bin/shifterctl_list.c \
+	bin/shifterctl_setup.c \
+	bin/shifterctl_sshd.c \
+	bin/shifterctl_submit.c
+bin_shifterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) -D_GNU_SOURCE
+bin_shifterctl_LDADD = libshifter.la $(JSONC_LIBS)

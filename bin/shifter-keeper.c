@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shifter-keeper - holds a container
+ *
+ * Root, outside of the container, with what would otherwise need files and
+ * bind mounts to survive between hooks: a descriptor of the mount namespace, one
+ * of the live directory, and the sockets of the later sshd.  When it ends, the
+ * kernel drops the mounts as soon as the last process inside has gone.  The
+ * user can neither signal nor trace it.
+ *
+ * Arguments and descriptors: kernel/keeper_protocol.h.  Static, no heap, no
+ * configuration, no name service.
+ */
+#include "base/parse.h"
+#include "kernel/credentials.h"
+#include "kernel/keeper_protocol.h"
+#include "kernel/message.h"
+#include "kernel/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { LISTENERS_MAX = 32, ANSWER_MS = 2000 };
+
+struct keeper {
+	uint32_t uid;
+	const char *generation;
+	uint32_t n_listeners;
+	int usher; /* pidfd, or -1 */
+	int32_t usher_pid;
+};
+
+/* Write number to a file of cgroupfs; nothing depends on success. */
+static void write_self(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "0", 1) < 0) {
+		/* the kernel does not let us: we stay with the hook */
+	}
+	close(fd);
+}
+
+/*
+ * Leave the cgroups of the hook, so that stopping or restarting the workload
+ * manager's service leaves the containers of its jobs alone.  To the root of
+ * each hierarchy, where nothing is limited and nobody kills (cgroups(7)).
+ */
+static void leave_cgroups(void)
+{
+	static char text[16384];
+	int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	char *rest = text, *line;
+
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	/* NUMBER:CONTROLLERS:PATH, without controllers in version 2 */
+	while ((line = strsep(&rest, "\n"))) {
+		char path[512], *controllers;
+
+		strsep(&line, ":");
+		controllers = line ? strsep(&line, ":") : NULL;
+		if (!line)
+			continue;
+		if (!*controllers) {
+			write_self("/sys/fs/cgroup/cgroup.procs");
+			write_self("/sys/fs/cgroup/unified/cgroup.procs");
+			continue;
+		}
+		if (strncmp(controllers, "name=", 5) == 0)
+			controllers += 5;
+		if (snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", controllers) <
+		    (int)sizeof(path))
+			write_self(path);
+	}
+}
+
+/* Nothing of the daemon that ran the hook stays with us. */
+static int forget_origin(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	shf_reset_signals();
+	umask(077);
+	if (chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return -errno;
+	setrlimit(RLIMIT_CORE, &none);
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	shf_reset_scheduling();
+	leave_cgroups();
+	return 0;
+}
+
+static void forget_dead_usher(struct keeper *keeper)
+{
+	struct pollfd pollfd = { .fd = keeper->usher, .events = POLLIN };
+
+	if (keeper->usher < 0 || poll(&pollfd, 1, 0) <= 0)
+		return;
+	close(keeper->usher);
+	keeper->usher = -1;
+	keeper->usher_pid = 0;
+}
+
+static void respond(struct keeper *keeper, int peer, const struct shf_keeper_request *request,
+		    int *given)
+{
+	struct shf_keeper_answer answer = { .protocol = SHF_KEEPER_PROTOCOL,
+					    .uid = keeper->uid };
+	int fds[2 + LISTENERS_MAX];
+	size_t count = 0;
+
+	forget_dead_usher(keeper);
+	snprintf(answer.generation, sizeof(answer.generation), "%s", keeper->generation);
+	switch (request->verb) {
+	case SHF_KEEPER_INFO:
+	case SHF_KEEPER_QUIT:
+		break;
+	case SHF_KEEPER_ENTER:
+		fds[count++] = SHF_KEEPER_FD_NAMESPACE;
+		break;
+	case SHF_KEEPER_LIVE:
+		fds[count++] = SHF_KEEPER_FD_LIVE;
+		break;
+	case SHF_KEEPER_SERVE:
+		fds[count++] = SHF_KEEPER_FD_NAMESPACE;
+		fds[count++] = SHF_KEEPER_FD_LIVE;
+		for (uint32_t i = 0; i < keeper->n_listeners; i++)
+			fds[count++] = SHF_KEEPER_FD_LISTENERS + (int)i;
+		break;
+	case SHF_KEEPER_USHER:
+		if (keeper->usher >= 0) {
+			answer.error = EALREADY;
+		} else if (*given < 0) {
+			answer.error = EINVAL;
+		} else {
+			keeper->usher = *given;
+			keeper->usher_pid = request->usher_pid;
+			*given = -1;
+		}
+		break;
+	case SHF_KEEPER_USHER_FD:
+		if (keeper->usher >= 0)
+			fds[count++] = keeper->usher;
+		break;
+	default:
+		answer.error = EPROTO;
+	}
+	answer.usher_pid = keeper->usher_pid;
+	shf_send(peer, &answer, sizeof(answer), fds, count);
+}
+
+/* Serve one connection.  Returns true when it was the last one. */
+static bool serve(struct keeper *keeper, int peer)
+{
+	struct shf_keeper_request request = { 0 };
+	struct ucred who;
+	socklen_t length = sizeof(who);
+	size_t n_given = 1;
+	int given = -1;
+	ssize_t n;
+
+	if (getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &length) < 0 || who.uid != 0)
+		return false;
+	n = shf_receive(peer, &request, sizeof(request), &given, &n_given,
+			shf_now_ms() + ANSWER_MS);
+	if (n <= 0)
+		return false;
+	if (n != (ssize_t)sizeof(request) || request.protocol != SHF_KEEPER_PROTOCOL)
+		request.verb = UINT32_MAX;
+	respond(keeper, peer, &request, &given);
+	if (given >= 0)
+		close(given);
+	return request.verb == SHF_KEEPER_QUIT;
+}
+
+/* Has the set-up that started us been completed? */
+static bool is_committed(void)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(SHF_KEEPER_FD_COMMIT, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	close(SHF_KEEPER_FD_COMMIT);
+	return n == 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct keeper keeper = { .usher = -1 };
+
+	if (argc != 5 || !shf_is_id(argv[1]) ||
+	    !shf_parse_u32(argv[2], 1, UINT32_MAX - 1, &keeper.uid) ||
+	    !shf_parse_u32(argv[4], 0, LISTENERS_MAX, &keeper.n_listeners)) {
+		fprintf(stderr, "shifter-keeper: it is started by libshifter, not by hand\n");
+		return 2;
+	}
+	keeper.generation = argv[3];
+	for (int fd = SHF_KEEPER_FD_CONTROL; fd < SHF_KEEPER_FD_LISTENERS + (int)keeper.n_listeners;
+	     fd++)
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			return 2;
+	if (forget_origin() < 0)
+		return 2;
+	if (!is_committed())
+		return 1;
+	for (;;) {
+		struct pollfd pollfd = { .fd = SHF_KEEPER_FD_CONTROL, .events = POLLIN };
+		int peer;
+
+		if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+			return 1;
+		peer = accept4(SHF_KEEPER_FD_CONTROL, NULL, NULL, SOCK_CLOEXEC);
+		if (peer < 0)
+			continue;
+		if (serve(&keeper, peer))
+			return 0;
+		close(peer);
+	}
+}

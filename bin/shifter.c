@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shifter - run a command in the job's container
+ *
+ * This program has no privilege.  It finds out which container is meant, makes
+ * up the command's environment and hands both to shifter-enter, which is
+ * setuid root, small, and checks everything that matters.
+ */
+#include "cli_env.h"
+#include "cli_mpi.h"
+#include "cli_say.h"
+#include "cli_script.h"
+
+#include <shifter/version.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	EXIT_SHIFTER = 125, /* as env(1), nohup(1) and their kin have it */
+	ID_MAX = 64,        /* bytes, of a container's id */
+	TIMEOUT_MAX = 86400 /* seconds */
+};
+
+static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
+static char session_program[] = "/opt/udiImage/libexec/udi-session";
+static char wait_program[] = "/opt/udiImage/libexec/udi-wait";
+
+static const char usage[] =
+	"usage: shifter [OPTION...] [--] CMD [ARG...]\n"
+	"       shifter [OPTION...]\n"
+	"       shifter [--container ID] wait [--timeout S]\n"
+	"\n"
+	"Run CMD, or a shell, in the container of the job.\n"
+	"\n"
+	"  -i, --image=REF        the image; inside a job only the job's own\n"
+	"      --container=ID     the container (default: $SHIFTER_CONTAINER, else that\n"
+	"                         of the Slurm job)\n"
+	"  -e, --env=NAME=VALUE   set a variable; may be repeated\n"
+	"  -e, --env=NAME         keep a variable in spite of --clearenv\n"
+	"      --clearenv         start with few variables, not the caller's\n"
+	"  -w, --workdir=DIR      run CMD in DIR of the container\n"
+	"  -V, --volume=SRC:DST   only when submitting, see shifter_slurm(8)\n"
+	"  -h, --help             show this\n"
+	"      --version          show the version\n"
+	"\n"
+	"'shifter wait' waits until every host of the job can be reached by ssh, and\n"
+	"names those that cannot; S is in seconds.\n"
+	"\n"
+	"As an interpreter: #!/usr/bin/shifter /bin/bash\n"
+	"Exit status: that of CMD; 125 if shifter failed, 126 if CMD cannot be executed,\n"
+	"127 if it was not found.  SHIFTER_MPI_SSH=0 leaves MPI launchers alone.\n";
+
+enum { OPT_CONTAINER = 256,
+       OPT_CLEARENV,
+       OPT_VERSION,
+       OPT_TIMEOUT };
+
+static const struct option options[] = {
+	{ "clearenv", no_argument, NULL, OPT_CLEARENV },
+	{ "container", required_argument, NULL, OPT_CONTAINER },
+	{ "env", required_argument, NULL, 'e' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "image", required_argument, NULL, 'i' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "volume", required_argument, NULL, 'V' },
+	{ "workdir", required_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct option wait_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct request {
+	const char *container;  /* NULL: to be found in the environment */
+	const char *image;      /* NULL: the job's */
+	const char *volume;     /* NULL: none, which is all there can be */
+	const char *workdir;    /* NULL: the caller's, where it exists */
+	const char **variables; /* of -e, n_variables */
+	size_t n_variables;
+	bool is_env_clear;
+	char **command; /* what is to be run, NULL terminated */
+};
+
+/* getopt has met an option that it could not take; returns the exit status. */
+static int refuse_option(char **argv, int optind_before, const char *reason)
+{
+	char letter[3] = { '-', (char)optopt, '\0' };
+	const char *given = argv[optind_before];
+
+	/* optopt is 0, or the value of the table, for long options. */
+	if (!given || strncmp(given, "--", 2) != 0)
+		shf_say("%s '%s': try 'shifter --help'", reason, letter);
+	else
+		shf_say("%s '%.*s': try 'shifter --help'", reason, (int)strcspn(given, "="), given);
+	return EXIT_SHIFTER;
+}
+
+static int refuse_getopt(int c, char **argv, int before)
+{
+	const char *given = argv[before];
+
+	if (c == ':')
+		return refuse_option(argv, before, "no value for option");
+	if (given && strncmp(given, "--", 2) == 0 && strchr(given, '=') && optopt != 0)
+		return refuse_option(argv, before, "option takes no value");
+	return refuse_option(argv, before, "unknown option");
+}
+
+static bool is_id(const char *string)
+{
+	size_t length = strlen(string);
+
+	return length > 0 && length <= ID_MAX && strchr("._-", string[0]) == NULL &&
+	       strspn(string, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789._-") == length;
+}
+
+static const char *get_nonempty(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* Fill id, and return 0 or the exit status. */
+static int find_container(const struct request *request, char id[ID_MAX + 1])
+{
+	const char *name = request->container, *from = "--container";
+	const char *job;
+	int n;
+
+	if (!name) {
+		name = get_nonempty("SHIFTER_CONTAINER");
+		from = "SHIFTER_CONTAINER";
+	}
+	if (name) {
+		n = snprintf(id, ID_MAX + 1, "%s", name);
+	} else if ((job = get_nonempty("SLURM_JOB_ID"))) {
+		n = snprintf(id, ID_MAX + 1, "slurm-%s", job);
+		name = job;
+		from = "SLURM_JOB_ID";
+	} else if (request->image) {
+		shf_say("cannot enter image '%s': not in a job with an image: submit a job with "
+			"--image=%s and run shifter there",
+			request->image, request->image);
+		return EXIT_SHIFTER;
+	} else {
+		shf_say("not in a job with an image: submit a job with --image=REF and run shifter "
+			"there, or name a container with --container ID");
+		return EXIT_SHIFTER;
+	}
+	if (n < 0 || n > ID_MAX || !is_id(id)) {
+		shf_say("cannot use '%s' of %s: not a container's id, which is 1 to %d letters, "
+			"digits, '.', '_', '-'",
+			name, from, ID_MAX);
+		return EXIT_SHIFTER;
+	}
+	return 0;
+}
+
+/* An absolute path is short for a local: reference. */
+static bool is_same_image(const char *a, const char *b)
+{
+	static const char local[] = "local:";
+
+	if (strncmp(a, local, strlen(local)) == 0)
+		a += strlen(local);
+	if (strncmp(b, local, strlen(local)) == 0)
+		b += strlen(local);
+	return strcmp(a, b) == 0;
+}
+
+static int check_request(const struct request *request)
+{
+	const char *image = get_nonempty("SHIFTER_IMAGE");
+
+	if (request->volume) {
+		shf_say("cannot add volume '%s': the job's container is set up already: submit the "
+			"job with --volume=%s",
+			request->volume, request->volume);
+		return EXIT_SHIFTER;
+	}
+	if (request->image && !image) {
+		shf_say("cannot enter image '%s': SHIFTER_IMAGE does not say that it is the job's: "
+			"leave out --image to enter the job's container",
+			request->image);
+		return EXIT_SHIFTER;
+	}
+	if (request->image && !is_same_image(request->image, image)) {
+		shf_say("cannot enter image '%s': the image of this job is '%s': submit a job with "
+			"--image=%s",
+			request->image, image, request->image);
+		return EXIT_SHIFTER;
+	}
+	if (request->workdir && request->workdir[0] != '/') {
+		shf_say("cannot use working directory '%s': not an absolute path",
+			request->workdir);
+		return EXIT_SHIFTER;
+	}
+	for (size_t i = 0; i < request->n_variables; i++) {
+		const char *variable = request->variables[i];
+
+		if (*variable == '=' || *variable == '\0') {
+			shf_say("cannot set variable '%s': it has no name: use -e NAME=VALUE",
+				variable);
+			return EXIT_SHIFTER;
+		}
+	}
+	return 0;
+}
+
+static void set_variable(struct shf_env *env, const char *variable)
+{
+	const char *value = strchr(variable, '=');
+	char *name;
+
+	name = value ? strndup(variable, (size_t)(value - variable)) : strdup(variable);
+	if (!name) {
+		env->failed = true;
+		return;
+	}
+	value = value ? value + 1 : getenv(name);
+	if (value)
+		shf_env_set(env, name, value);
+	free(name);
+}
+
+/* Returns a descriptor, or a negative errno value. */
+static int make_environment(const struct request *request)
+{
+	struct shf_env env = { 0 };
+	int fd;
+
+	shf_env_import(&env, environ);
+	if (request->is_env_clear)
+		shf_env_clear(&env);
+	for (size_t i = 0; i < request->n_variables; i++)
+		set_variable(&env, request->variables[i]);
+	shf_env_set_path(&env);
+	shf_env_set_launchers(&env);
+	fd = shf_env_to_memfd(&env);
+	shf_env_free(&env);
+	return fd;
+}
+
+/* Returns the exit status, if at all. */
+static int enter(const struct request *request)
+{
+	char name[] = "shifter-enter", flag[] = "-w", id[ID_MAX + 1], fd_text[16];
+	char *nothing[] = { NULL };
+	char **argv;
+	size_t n = 0, length = 0;
+	int fd, status;
+
+	status = find_container(request, id);
+	if (status == 0)
+		status = check_request(request);
+	if (status != 0)
+		return status;
+	fd = make_environment(request);
+	if (fd < 0) {
+		shf_say("cannot pass on the environment: %s", strerror(-fd));
+		return EXIT_SHIFTER;
+	}
+	while (request->command[length])
+		length++;
+	argv = calloc(length + 6, sizeof(*argv));
+	if (!argv) {
+		shf_say("cannot run '%s': %s", request->command[0], strerror(errno));
+		return EXIT_SHIFTER;
+	}
+	snprintf(fd_text, sizeof(fd_text), "%d", fd);
+	argv[n++] = name;
+	if (request->workdir) {
+		argv[n++] = flag;
+		argv[n++] = (char *)request->workdir;
+	}
+	argv[n++] = id;
+	argv[n++] = fd_text;
+	memcpy(argv + n, request->command, length * sizeof(*argv));
+	execve(enter_program, argv, nothing);
+	shf_say("cannot run '%s': %s", enter_program, strerror(errno));
+	free(argv);
+	close(fd);
+	return EXIT_SHIFTER;
+}
+
+/*
+ * The shell is udi-session's choice, since $SHELL need not exist in the image.
+ * Its arguments are passed to that shell, which keeps the environment: without
+ * any, it would start an ssh session's login shell.
+ */
+static int run_shell(struct request *request)
+{
+	char interactive[] = "-i", from_stdin[] = "-s";
+	char *command[] = { session_program, isatty(STDIN_FILENO) ? interactive : from_stdin,
+			    NULL };
+
+	request->command = command;
+	return enter(request);
+}
+
+static bool is_timeout(const char *string)
+{
+	size_t length = strlen(string);
+
+	return length >= 1 && length <= 5 && strspn(string, "0123456789") == length &&
+	       string[0] != '0' && atoi(string) <= TIMEOUT_MAX;
+}
+
+/* argv starts with the word "wait". */
+static int run_wait(struct request *request, int argc, char **argv)
+{
+	char timeout[] = "--timeout";
+	char *command[4] = { wait_program };
+	int c, before;
+
+	optind = 0;
+	while (before = optind ? optind : 1,
+	       (c = getopt_long(argc, argv, "+:h", wait_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_TIMEOUT:
+			if (!is_timeout(optarg)) {
+				shf_say("cannot wait for '%s': the timeout is 1 to %d seconds",
+					optarg, TIMEOUT_MAX);
+				return EXIT_SHIFTER;
+			}
+			command[1] = timeout;
+			command[2] = optarg;
+			break;
+		case 'h':
+			return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		default:
+			return refuse_getopt(c, argv, before);
+		}
+	}
+	if (optind < argc) {
+		shf_say("unexpected argument '%s' of wait: for a command of that name use "
+			"'shifter -- wait'",
+			argv[optind]);
+		return EXIT_SHIFTER;
+	}
+	request->command = command;
+	return enter(request);
+}
+
+static int run(struct request *request, int argc, char **argv, bool is_script)
+{
+	int c, before;
+
+	opterr = 0;
+	while (before = optind, (c = getopt_long(argc, argv, "+:e:hi:V:w:", options, NULL)) != -1) {
+		switch (c) {
+		case 'e': request->variables[request->n_variables++] = optarg; break;
+		case 'i': request->image = optarg; break;
+		case 'V': request->volume = optarg; break;
+		case 'w': request->workdir = optarg; break;
+		case OPT_CLEARENV: request->is_env_clear = true; break;
+		case OPT_CONTAINER: request->container = optarg; break;
+		case 'h':
+			return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		case OPT_VERSION:
+			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,
+			       SHIFTER_VERSION_MICRO);
+			return fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		default:
+			return refuse_getopt(c, argv, before);
+		}
+	}
+	if (optind >= argc)
+		return run_shell(request);
+	if (!is_script && strcmp(argv[optind], "wait") == 0 &&
+	    strcmp(argv[optind - 1], "--") != 0)
+		return run_wait(request, argc - optind, argv + optind);
+	request->command = argv + optind;
+	return enter(request);
+}
+
+int main(int argc, char **argv)
+{
+	struct shf_script script;
+	struct request request = { 0 };
+	int rc, status;
+
+	rc = shf_open_standard();
+	if (rc < 0)
+		return EXIT_SHIFTER;
+	rc = argc < 1 ? -EINVAL : shf_script_detect(&script, argc, argv);
+	if (rc < 0) {
+		shf_say("cannot read the command line: %s", strerror(-rc));
+		return EXIT_SHIFTER;
+	}
+	if (script.is_bare) {
+		shf_say("cannot run script '%s': its first line names no interpreter: write "
+			"'#!%s /bin/bash'",
+			argv[1], argv[0]);
+		return EXIT_SHIFTER;
+	}
+	for (argc = 0; script.arguments[argc]; argc++)
+		;
+	request.variables = calloc((size_t)argc + 1, sizeof(*request.variables));
+	if (!request.variables) {
+		shf_say("cannot read the command line: %s", strerror(errno));
+		status = EXIT_SHIFTER;
+	} else {
+		status = run(&request, argc, script.arguments, script.is_script);
+	}
+	free(request.variables);
+	shf_script_free(&script);
+	return status;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "account.h"
+
+#include "child.h"
+#include "scope.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { TIMEOUT_MS = 20000, GROUPS_MAX = 65536, TEXT_MAX = 4096 };
+
+/* What the child answers; the three strings follow, each with its NUL, then the groups. */
+struct answer {
+	int32_t error; /* errno, 0 or ENOENT */
+	uint32_t gid;
+	uint32_t n_groups;
+	uint32_t text_size;
+};
+
+static int send_all(int fd, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size) {
+		ssize_t n = write(fd, at, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return 1;
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Root's group gives rights that a container's user must not have. */
+static uint32_t drop_root_group(gid_t *groups, int count)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < count; i++)
+		if (groups[i] != 0)
+			groups[n++] = groups[i];
+	return n;
+}
+
+/* In the child. */
+static int ask(int fd, void *data)
+{
+	static gid_t groups[GROUPS_MAX];
+	static char text[3 * TEXT_MAX];
+	uid_t uid = *(const uint32_t *)data;
+	struct answer answer = { 0, 0, 0, 0 };
+	const struct passwd *account;
+	int count = GROUPS_MAX;
+	int n;
+
+	errno = 0;
+	account = getpwuid(uid);
+	if (!account) {
+		answer.error = errno ? errno : ENOENT;
+		return send_all(fd, &answer, sizeof(answer));
+	}
+	n = snprintf(text, sizeof(text), "%s%c%s%c%s", account->pw_name, 0, account->pw_dir, 0,
+		     account->pw_shell);
+	answer.gid = account->pw_gid;
+	if (n < 0 || (size_t)n >= sizeof(text))
+		answer.error = ENAMETOOLONG;
+	else if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0)
+		answer.error = E2BIG;
+	if (answer.error)
+		return send_all(fd, &answer, sizeof(answer));
+	answer.text_size = (uint32_t)n + 1;
+	answer.n_groups = drop_root_group(groups, count);
+	return send_all(fd, &answer, sizeof(answer)) || send_all(fd, text, answer.text_size) ||
+	       send_all(fd, groups, answer.n_groups * sizeof(groups[0]));
+}
+
+static const char *next_string(const char *at)
+{
+	return at + strlen(at) + 1;
+}
+
+static int take(const struct shf_slurm_answer *said, struct shf_slurm_account *out)
+{
+	struct answer answer;
+	const char *user, *home, *shell;
+	size_t groups_size;
+
+	if (said->size < sizeof(answer))
+		return -EIO;
+	memcpy(&answer, said->bytes, sizeof(answer));
+	if (answer.error)
+		return -answer.error;
+	groups_size = answer.n_groups * sizeof(uint32_t);
+	if (said->size != sizeof(answer) + answer.text_size + groups_size)
+		return -EIO;
+	user = said->bytes + sizeof(answer);
+	home = next_string(user);
+	shell = next_string(home);
+	out->user = strdup(user);
+	out->home = strdup(home);
+	out->shell = strdup(shell);
+	out->groups = malloc(groups_size + 1);
+	out->gid = answer.gid;
+	out->n_groups = answer.n_groups;
+	if (!out->user || !out->home || !out->shell || !out->groups) {
+		shf_slurm_account_free(out);
+		return -ENOMEM;
+	}
+	memcpy(out->groups, said->bytes + sizeof(answer) + answer.text_size, groups_size);
+	return 0;
+}
+
+int shf_slurm_account_load(uint32_t uid, struct shf_slurm_account *out, char *why, size_t size)
+{
+	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
+	int rc = shf_slurm_child_run(ask, &uid,
+				     sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
+				     TIMEOUT_MS, &said);
+
+	memset(out, 0, sizeof(*out));
+	if (rc == 0)
+		rc = take(&said, out);
+	if (rc == -ENOENT)
+		snprintf(why, size, "cannot look up user id %u: the name service of this node "
+				    "knows no such user",
+			 (unsigned int)uid);
+	else if (rc < 0)
+		snprintf(why, size, "cannot look up user id %u with the name service: %s",
+			 (unsigned int)uid, strerror(-rc));
+	return rc;
+}
+
+void shf_slurm_account_free(struct shf_slurm_account *account)
+{
+	free(account->user);
+	free(account->home);
+	free(account->shell);
+	free(account->groups);
+	memset(account, 0, sizeof(*account));
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "barrier.h"
+
+#include "child.h"
+#include "scope.h"
+
+#include <slurm/spank.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define STRING(number) #number
+#define NUMBER_STRING(number) STRING(number)
+
+/* shifter names those that did not answer, and is itself not trusted to end. */
+#define WAIT_S 60
+
+enum { GRACE_S = 15, SAID_MAX = 16 * 1024 };
+
+static const char program[] = SHF_BINDIR "/shifter";
+
+/* In the child. */
+static int wait_for_hosts(int fd, void *data)
+{
+	char variable[128];
+	char *const argv[] = { (char *)"shifter", (char *)"wait", (char *)"--timeout",
+			       (char *)NUMBER_STRING(WAIT_S), NULL };
+	char *const environment[] = { variable, (char *)"PATH=/usr/bin:/bin", NULL };
+
+	snprintf(variable, sizeof(variable), "SHIFTER_CONTAINER=%s", (const char *)data);
+	if (dup2(fd, STDERR_FILENO) < 0 || close(fd) < 0)
+		return 127;
+	execve(program, argv, environment);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", program, strerror(errno));
+	return 127;
+}
+
+/* One message per line; a name or a banner must not play with the terminal. */
+static int pass_on(char *said)
+{
+	int n = 0;
+
+	for (char *save = NULL, *line = strtok_r(said, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		for (char *c = line; *c; c++)
+			if ((unsigned char)*c < 0x20 || *c == 0x7f)
+				*c = '?';
+		slurm_error("%s", line);
+		n++;
+	}
+	return n;
+}
+
+int shf_slurm_barrier(const char *container)
+{
+	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
+	int rc = shf_slurm_child_run(wait_for_hosts, (void *)(uintptr_t)container, SAID_MAX,
+				     (WAIT_S + GRACE_S) * 1000, &said);
+
+	if (rc < 0) {
+		slurm_error("shifter: cannot wait for the hosts of the job: %s", strerror(-rc));
+		return -1;
+	}
+	if (WIFEXITED(said.exit_status) && WEXITSTATUS(said.exit_status) == 0)
+		return 0;
+	if (pass_on(said.bytes) == 0)
+		slurm_error("shifter: cannot wait for the hosts of the job: '%s wait' ended with "
+			    "status %d",
+			    program, said.exit_status);
+	return -1;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * barrier.h - wait until the job's containers can be reached by ssh
+ */
+#ifndef SHF_SLURM_BARRIER_H
+#define SHF_SLURM_BARRIER_H
+
+/*
+ * Run "shifter wait" for a container, as the user that the caller already is,
+ * and pass on what it says to the user.  Bounded in time.  Returns 0 or -1.
+ */
+int shf_slurm_barrier(const char *container);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * child.h - a child that says something and ends before a deadline
+ */
+#ifndef SHF_SLURM_CHILD_H
+#define SHF_SLURM_CHILD_H
+
+#include <stddef.h>
+
+/* Runs in the child; what it writes to fd is the answer.  Returns an exit code. */
+typedef int (*shf_slurm_child_fn)(int fd, void *data);
+
+struct shf_slurm_answer {
+	char *bytes;     /* owned; ends in a NUL that size does not count */
+	size_t size;
+	int exit_status; /* as waitpid() reports it */
+};
+
+/*
+ * Run fn in a child whose standard input and output are /dev/null, without any
+ * descriptor of ours but fd, and collect at most limit bytes of what it says;
+ * the rest is thrown away.  A child still there after timeout_ms is killed.
+ * Needs a process that reaps no children behind our back.
+ *
+ * Returns 0, whatever the exit status; -ETIMEDOUT, or another negative errno
+ * value.
+ */
+int shf_slurm_child_run(shf_slurm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
+			struct shf_slurm_answer *out);
+
+void shf_slurm_answer_free(struct shf_slurm_answer *answer);
+
+#define scope_answer __attribute__((cleanup(shf_slurm_answer_free)))
+
+#endif

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The plug-in is a shared object also where libshifter is static only, which
+# libtool cannot be told.  It is linked by hand from position independent objects
+# and the static library, which is position independent by configure's pic-only.
+# Symbols of Slurm stay open: the program that loads the plug-in has them.
+
+EXTRA_DIST += integrations/slurm/shifter_slurm.lds
+
+if HAVE_SLURM
+slurmplugin_PROGRAMS = integrations/slurm/shifter_slurm.so
+
+integrations_slurm_shifter_slurm_so_SOURCES = \
+	integrations/slurm/account.c \
+	integrations/slurm/account.h \
+	integrations/slurm/args.c \
+	integrations/slurm/args.h \
+	integrations/slurm/barrier.c \
+	integrations/slurm/barrier.h \
+	integrations/slurm/child.c \
+	integrations/slurm/child.h \
+	integrations/slurm/context.c \
+	integrations/slurm/context.h \
+	integrations/slurm/extern_step.c \
+	integrations/slurm/extern_step.h \
+	integrations/slurm/facts.c \
+	integrations/slurm/facts.h \
+	integrations/slurm/hosts.c \
+	integrations/slurm/hosts.h \
+	integrations/slurm/options.c \
+	integrations/slurm/options.h \
+	integrations/slurm/placement.c \
+	integrations/slurm/placement.h \
+	integrations/slurm/prolog.c \
+	integrations/slurm/prolog.h \
+	integrations/slurm/record.c \
+	integrations/slurm/record.h \
+	integrations/slurm/scope.h \
+	integrations/slurm/shifter_slurm.c \
+	integrations/slurm/slots.c \
+	integrations/slurm/slots.h \
+	integrations/slurm/submit.c \
+	integrations/slurm/submit.h \
+	integrations/slurm/task.c \
+	integrations/slurm/task.h
+
+# Not -I lib: an integration is written against the public header alone.
+integrations_slurm_shifter_slurm_so_CPPFLAGS = \
+	-I$(top_builddir)/include \
+	-I$(top_srcdir)/include \
+	-DSHF_BINDIR='"$(bindir)"' \
+	-DSHF_RUN_DIR='"$(SHF_RUN_DIR)"' \
+	$(SHF_CPPFLAGS) \
+	$(SLURM_CFLAGS)
+integrations_slurm_shifter_slurm_so_CFLAGS = $(AM_CFLAGS) -fPIC
+integrations_slurm_shifter_slurm_so_LDADD = \
+	-L$(top_builddir)/.libs -L$(top_builddir) -Wl,-Bstatic -lshifter -Wl,-Bdynamic
+integrations_slurm_shifter_slurm_so_DEPENDENCIES = \
+	libshifter.la \
+	integrations/slurm/shifter_slurm.lds
+integrations_slurm_shifter_slurm_so_LINK = \
+	$(CC) $(AM_CFLAGS) $(CFLAGS) -fPIC -shared \
+	-Wl,-soname,shifter_slurm.so \
+	-Wl,--version-script=$(top_srcdir)/integrations/slurm/shifter_slurm.lds \
+	-Wl,--exclude-libs,ALL \
+	$(SHF_LDFLAGS) $(LDFLAGS) -o $@
+endif

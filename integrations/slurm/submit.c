@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "submit.h"
+
+#include "context.h"
+#include "options.h"
+#include "scope.h"
+
+#include <pwd.h>
+#include <slurm/spank.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static int send_with_job(spank_t spank, const char *name, const char *value)
+{
+	spank_err_t rc = spank_job_control_setenv(spank, name, value, 1);
+
+	if (rc != ESPANK_SUCCESS) {
+		slurm_error("shifter: cannot send %s with the job: %s", name, spank_strerror(rc));
+		return -1;
+	}
+	return 0;
+}
+
+static int send_nonce(spank_t spank)
+{
+	unsigned char bytes[SHF_SLURM_NONCE_LENGTH / 2];
+	char nonce[SHF_SLURM_NONCE_LENGTH + 1];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
+		slurm_error("shifter: cannot get random bytes: %s", strerror(errno));
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		sprintf(nonce + 2 * i, "%02x", bytes[i]);
+	return send_with_job(spank, SHF_SLURM_VAR_NONCE, nonce);
+}
+
+/*
+ * A key that cannot be made costs the job its sshd, not its life: a job without
+ * ssh may be all that the user wants.
+ */
+static int send_key(spank_t spank, struct shifter_ctx *ctx)
+{
+	const struct passwd *account;
+	const char *key;
+
+	errno = 0;
+	account = getpwuid(getuid());
+	if (!account) {
+		slurm_spank_log("shifter: warning: the job will run without ssh between its "
+				"containers: cannot look up user id %u: %s",
+				(unsigned int)getuid(), errno ? strerror(errno) : "unknown user");
+		return 0;
+	}
+	if (shifter_make_user_key(ctx, account->pw_dir, &key) < 0) {
+		slurm_spank_log("shifter: warning: the job will run without ssh between its "
+				"containers: %s",
+				shifter_get_error(ctx));
+		return 0;
+	}
+	return send_with_job(spank, SHF_SLURM_VAR_KEY, key) < 0 ? -1 : send_nonce(spank);
+}
+
+/*
+ * A step runs where its job's containers are: it cannot have one of its own.
+ * Asking for the same image again is harmless.
+ */
+static int check_step(const char *job, const char *image, const char *resolved,
+		      const char *volumes)
+{
+	const char *of_job = getenv("SLURM_SPANK_" SHF_SLURM_VAR_IMAGE);
+	const char *volumes_of_job = getenv("SLURM_SPANK_" SHF_SLURM_VAR_VOLUMES);
+
+	if (of_job && strcmp(of_job, resolved) == 0) {
+		if (!*volumes || (volumes_of_job && strcmp(volumes, volumes_of_job) == 0))
+			return 0;
+		slurm_error("shifter: cannot use --volume='%s' in a step of job %s: "
+			    "volumes belong to the job; give --volume to sbatch or salloc",
+			    volumes, job);
+		return -1;
+	}
+	if (of_job)
+		slurm_error("shifter: cannot use --image='%s' in a step of job %s: "
+			    "the job has the image '%s'; leave --image out",
+			    image, job, of_job);
+	else
+		slurm_error("shifter: cannot use --image='%s' in a step of job %s: "
+			    "the job has no image; give --image to sbatch or salloc",
+			    image, job);
+	return -1;
+}
+
+int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
+{
+	const char *image = shf_slurm_option_image();
+	const char *volumes = shf_slurm_option_volumes();
+	const char *job = getenv("SLURM_JOB_ID");
+	bool is_step = spank_context() == S_CTX_LOCAL && job;
+	scope_ctx struct shifter_ctx *ctx = NULL;
+	const char *resolved;
+	char why[1024];
+	int fault;
+
+	if (!image && !*volumes)
+		return 0;
+	if (!image) {
+		slurm_error("shifter: cannot use --volume='%s': there is no --image to go with it",
+			    volumes);
+		return -1;
+	}
+	if (getuid() == 0) {
+		slurm_error("shifter: cannot use --image='%s': containers are not for root; "
+			    "submit the job as an ordinary user",
+			    image);
+		return -1;
+	}
+	if (shf_slurm_context(args, &ctx, why, sizeof(why), &fault) < 0) {
+		slurm_error("shifter: %s", why);
+		return -1;
+	}
+	if (shifter_resolve_image(ctx, image, &resolved) < 0) {
+		slurm_error("shifter: %s", shifter_get_error(ctx));
+		return -1;
+	}
+	if (is_step)
+		return check_step(job, image, resolved, volumes);
+	if (send_with_job(spank, SHF_SLURM_VAR_IMAGE, resolved) < 0)
+		return -1;
+	if (*volumes && send_with_job(spank, SHF_SLURM_VAR_VOLUMES, volumes) < 0)
+		return -1;
+	return args->enable_sshd ? send_key(spank, ctx) : 0;
+}

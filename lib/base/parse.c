@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/parse.h"
+
+#include <string.h>
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool shf_parse_u64(const char *string, uint64_t low, uint64_t high, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (!string || !*string || (string[0] == '0' && string[1]))
+		return false;
+	for (const char *c = string; *c; c++) {
+		unsigned digit = (unsigned)(*c - '0');
+
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	if (value < low || value > high)
+		return false;
+	*out = value;
+	return true;
+}
+
+bool shf_parse_u32(const char *string, uint32_t low, uint32_t high, uint32_t *out)
+{
+	uint64_t value;
+
+	if (!shf_parse_u64(string, low, high, &value))
+		return false;
+	*out = (uint32_t)value;
+	return true;
+}
+
+bool shf_is_name(const char *string, size_t max, const char *extra)
+{
+	size_t length = string ? strnlen(string, max + 1) : 0;
+
+	if (length == 0 || length > max)
+		return false;
+	if (!is_alnum(string[0]) && !(string[0] == '_' && strchr(extra, '_')))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!is_alnum(string[i]) && !strchr(extra, string[i]))
+			return false;
+	return true;
+}
+
+bool shf_is_id(const char *string)
+{
+	return shf_is_name(string, 64, "._-");
+}
+
+bool shf_is_host_name(const char *string)
+{
+	return shf_is_name(string, 253, ".-") && is_alnum(string[strlen(string) - 1]);
+}
+
+bool shf_is_user_name(const char *string)
+{
+	return shf_is_name(string, 64, "_.-");
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * text.h - a growing piece of text, and text made safe to show
+ */
+#ifndef SHF_BASE_TEXT_H
+#define SHF_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Starts zeroed.  Once memory runs out, failed is set and stays set, and
+ * further additions do nothing: check it once, at the end.  data is NULL
+ * until something was added, then always ends in NUL (not counted in length).
+ */
+struct shf_text {
+	char *data;
+	size_t length;   /* bytes */
+	size_t capacity; /* bytes */
+	bool failed;
+};
+
+void shf_text_add(struct shf_text *text, const char *string);
+void shf_text_add_mem(struct shf_text *text, const void *bytes, size_t length);
+void shf_text_addf(struct shf_text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void shf_text_free(struct shf_text *text);
+
+#define cleanup_text __attribute__((cleanup(shf_text_free)))
+
+/*
+ * Copy string to out (size bytes, NUL included, cut if need be) with control
+ * characters, DEL and malformed UTF-8 as \xNN.
+ */
+void shf_escape(char *out, size_t size, const char *string);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel/builder.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "kernel/message.h"
+#include "kernel/mounts.h"
+#include "kernel/process.h"
+#include "kernel/syscalls.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+/* What the child says at its end. */
+struct answer {
+	uint32_t step;
+	int32_t error; /* 0: built, and the namespace comes along */
+	char detail[256];
+};
+
+struct builder {
+	const struct shf_plan *plan;
+	int slots[SHF_SLOTS_MAX];
+	int namespace;
+	struct answer answer;
+};
+
+static int isolate(struct builder *b)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return -errno;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	/* now, while there is a /proc that can be trusted to be one */
+	b->namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	return b->namespace < 0 ? -errno : 0;
+}
+
+static int place(struct builder *b, const struct shf_step *step)
+{
+	int rc;
+
+	rc = shf_sys_move_mount(b->slots[step->slot], "", AT_FDCWD, step->path,
+				SHF_MOVE_F_EMPTY_PATH);
+	return rc < 0 ? -errno : 0;
+}
+
+static int own(int fd, const struct shf_step *step)
+{
+	if ((step->owner || step->group) && fchown(fd, step->owner, step->group) < 0)
+		return -errno;
+	/* after the owner: chown clears bits; and the umask is the caller's */
+	return fchmod(fd, step->mode) < 0 ? -errno : 0;
+}
+
+static int make_directory(int base, const struct shf_step *step)
+{
+	cleanup_fd int fd = -1;
+
+	if (mkdirat(base, step->path, 0700) < 0)
+		return errno == EEXIST && !(step->flags & SHF_STEP_FRESH) ? 0 : -errno;
+	fd = openat(base, step->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return own(fd, step);
+}
+
+static int make_file(int base, const struct shf_step *step)
+{
+	cleanup_fd int fd = -1;
+	int rc;
+
+	fd = openat(base, step->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	rc = shf_write_all(fd, step->bytes, step->length);
+	return rc < 0 ? rc : own(fd, step);
+}
+
+static int make_mount_point(struct builder *b, int base, const struct shf_step *step)
+{
+	struct shf_step made = *step;
+	struct stat st;
+	int rc;
+
+	made.mode = 0755;
+	if (b->slots[step->slot] >= 0) {
+		if (fstat(b->slots[step->slot], &st) < 0)
+			return -errno;
+		if (!S_ISDIR(st.st_mode)) {
+			made.mode = 0644;
+			made.bytes = "";
+			made.length = 0;
+			rc = make_file(base, &made);
+			return rc == -EEXIST ? 0 : rc;
+		}
+	}
+	return make_directory(base, &made);
+}
+
+static int make_overlay(struct builder *b, const struct shf_step *step)
+{
+	static const struct shf_mount_option options[] = {
+		{ "source", "shifter" },
+		/* relative: the path of the stage needs no quoting */
+		{ "lowerdir", "site:image" },
+		{ "redirect_dir", "nofollow" },
+		{ "metacopy", "off" },
+		{ "xino", "off" },
+		{ "ro", NULL },
+	};
+
+	if (fchdir(b->slots[step->base]) < 0)
+		return -errno;
+	return shf_new_mount("overlay", options, sizeof(options) / sizeof(*options),
+			     SHF_ATTR_RDONLY | SHF_ATTR_NOSUID | SHF_ATTR_NODEV, b->answer.detail,
+			     sizeof(b->answer.detail));
+}
+
+static int attach(struct builder *b, const struct shf_step *step)
+{
+	int mount = b->slots[step->slot];
+
+	if (mount < 0)
+		return step->flags & SHF_STEP_OPTIONAL ? 0 : -EBADF;
+	return shf_attach_mount(mount, b->slots[step->base], step->path);
+}
+
+/* pivot_root(2), "pivot_root(".", ".")"; not chroot: it breaks nested namespaces */
+static int enter(struct builder *b, const struct shf_step *step)
+{
+	if (fchdir(b->slots[step->slot]) < 0 || shf_sys_pivot_root(".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return -errno;
+	return 0;
+}
+
+/* A step that fills a slot returns the descriptor. */
+static int walk(struct builder *b, const struct shf_step *step)
+{
+	int base = b->slots[step->base];
+	int rc;
+
+	switch (step->kind) {
+	case SHF_STEP_CLONE_PATH:
+		rc = shf_clone_mount(AT_FDCWD, step->source, step->flags & SHF_STEP_RECURSIVE,
+				     step->attributes);
+		if (rc == -ENOENT && (step->flags & SHF_STEP_OPTIONAL))
+			return 0;
+		break;
+	case SHF_STEP_CLONE_FD:
+		rc = shf_clone_mount(base, "", step->flags & SHF_STEP_RECURSIVE, step->attributes);
+		break;
+	case SHF_STEP_TMPFS:
+		rc = shf_new_tmpfs(step->options, step->mode, b->answer.detail,
+				   sizeof(b->answer.detail));
+		break;
+	case SHF_STEP_OPEN:
+		rc = shf_open_beneath(base, step->path, O_RDONLY | O_DIRECTORY);
+		break;
+	case SHF_STEP_OVERLAY:
+		rc = make_overlay(b, step);
+		break;
+	case SHF_STEP_ISOLATE:
+		return isolate(b);
+	case SHF_STEP_PLACE:
+		return place(b, step);
+	case SHF_STEP_DIRECTORY:
+		return make_directory(base, step);
+	case SHF_STEP_FILE:
+		return make_file(base, step);
+	case SHF_STEP_LINK:
+		return symlinkat(step->source, base, step->path) < 0 ? -errno : 0;
+	case SHF_STEP_WHITEOUT:
+		/* a whiteout in a lower layer, as overlayfs(5) of the kernel has it */
+		return mknodat(base, step->path, S_IFCHR, 0) < 0 ? -errno : 0;
+	case SHF_STEP_MOUNT_POINT:
+		return make_mount_point(b, base, step);
+	case SHF_STEP_ATTACH:
+		return attach(b, step);
+	case SHF_STEP_ENTER:
+		return enter(b, step);
+	default:
+		return -ENOSYS;
+	}
+	if (rc >= 0)
+		b->slots[step->slot] = rc;
+	return rc < 0 ? rc : 0;
+}
+
+static _Noreturn void build(struct builder *b, int channel)
+{
+	int rc = 0;
+
+	/* a caller that dies takes us along; the end of its thread is its death */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || shf_null_stdio() < 0)
+		_exit(125);
+	umask(022);
+	for (size_t i = 0; i < b->plan->count && rc == 0; i++) {
+		b->answer.step = (uint32_t)i;
+		rc = walk(b, &b->plan->steps[i]);
+	}
+	b->answer.error = -rc;
+	shf_send(channel, &b->answer, sizeof(b->answer), &b->namespace, rc == 0 ? 1 : 0);
+	_exit(0);
+}
+
+int shf_build_namespace(const struct shf_plan *plan, const int *slots, int timeout_ms,
+			struct shf_report *report)
+{
+	cleanup_child struct shf_child child = SHF_NO_CHILD;
+	struct builder b = { .plan = plan, .namespace = -1 };
+	cleanup_fd int ours = -1;
+	cleanup_fd int theirs = -1;
+	cleanup_fd int namespace = -1;
+	int64_t deadline = shf_now_ms() + timeout_ms;
+	size_t n_fds = 1;
+	ssize_t n;
+	int pair[2];
+	int rc;
+
+	memcpy(b.slots, slots, sizeof(b.slots));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make a socket");
+	ours = pair[0];
+	theirs = pair[1];
+	rc = shf_fork(&child);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot fork");
+	if (rc == 1)
+		build(&b, theirs);
+	shf_close_fd(&theirs);
+	n = shf_receive(ours, &b.answer, sizeof(b.answer), &namespace, &n_fds, deadline);
+	if (n == -ETIMEDOUT)
+		return shf_fail(report, SHIFTER_FAULT_NODE, ETIMEDOUT,
+				"cannot build the container: a file system did not answer within "
+				"%d s",
+				timeout_ms / 1000);
+	if (n != (ssize_t)sizeof(b.answer))
+		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+				"cannot build the container: the builder ended early");
+	if (b.answer.error)
+		return shf_plan_explain(plan, b.answer.step, b.answer.error, b.answer.detail,
+					report);
+	if (n_fds != 1)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+				"cannot build the container: it has no namespace");
+	/* it is done: let it go in peace, and with it the last use of its descriptors */
+	rc = shf_wait_child(&child, deadline, NULL);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot build the container: the builder does not end");
+	return steal_fd(&namespace);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * image_source.h - from an image reference to an image that can be mounted
+ */
+#ifndef SHF_KERNEL_IMAGE_SOURCE_H
+#define SHF_KERNEL_IMAGE_SOURCE_H
+
+#include "base/path.h"
+#include "base/report.h"
+#include "kernel/credentials.h"
+#include "model/config.h"
+#include "model/image.h"
+
+#include <stdbool.h>
+
+/* An image, opened as the user. */
+struct shf_image_source {
+	int fd; /* of a directory (O_PATH) or of a squashfs file (for reading) */
+	bool is_directory;
+	char path[SHF_PATH_MAX]; /* without links, as the kernel knows it */
+};
+
+#define SHF_NO_IMAGE_SOURCE ((struct shf_image_source){ .fd = -1 })
+
+/*
+ * Open the image that ref means, as identity (NULL: as the caller), and make
+ * sure that it is one: a directory the user may enter, on a file system that
+ * can be a lower layer, or a whole squashfs file.
+ *
+ * Returns 0, -ENOENT, -EACCES if the user may not read it or the site forbids
+ * local images, -EINVAL if it is no image, -ENOTSUP for a directory on a network
+ * file system, -ETIMEDOUT, or another negative errno value.
+ */
+int shf_open_image(const struct shf_config *config, const struct shf_image_ref *ref,
+		   const struct shf_identity *identity, struct shf_image_source *out,
+		   struct shf_report *report);
+
+void shf_close_image(struct shf_image_source *source);
+
+#define cleanup_image __attribute__((cleanup(shf_close_image)))
+
+/*
+ * Mount it, read-only, nosuid, nodev, and attached nowhere.  The kernel parses
+ * only files that nobody but root and the site's trustedImageOwners could have
+ * written.  Returns a descriptor, -EPERM for such a file, -EINVAL if the kernel
+ * finds it damaged, or another negative errno value.
+ */
+int shf_mount_image(const struct shf_config *config, const struct shf_image_source *source,
+		    struct shf_report *report);
+
+#endif

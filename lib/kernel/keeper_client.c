@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel/keeper_client.h"
+
+#include "base/cleanup.h"
+#include "kernel/message.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define NAME "keeper" /* SHF_STATE_SOCKET */
+
+/* By way of the descriptor: a path may be longer than sun_path (unix(7)). */
+static void name_socket(int dir, struct sockaddr_un *address)
+{
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", dir, NAME);
+}
+
+static int connect_keeper(int dir)
+{
+	cleanup_fd int fd = -1;
+	struct sockaddr_un address;
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	name_socket(dir, &address);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == EINTR)
+			continue;
+		return errno == ENOENT || errno == ECONNREFUSED ? -ESRCH : -errno;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return -errno;
+	if (peer.uid != 0)
+		return -EPERM;
+	return steal_fd(&fd);
+}
+
+int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_pid,
+		   struct shf_keeper_answer *answer, int *fds, size_t *n_fds, int64_t deadline_ms)
+{
+	struct shf_keeper_request request = { .protocol = SHF_KEEPER_PROTOCOL,
+					      .verb = verb,
+					      .usher_pid = usher_pid };
+	size_t room = n_fds ? *n_fds : 0;
+	cleanup_fd int fd = -1;
+	ssize_t n;
+	int rc;
+
+	if (n_fds)
+		*n_fds = 0;
+	fd = connect_keeper(dir);
+	if (fd < 0)
+		return fd;
+	rc = shf_send(fd, &request, sizeof(request), &give, give >= 0 ? 1 : 0);
+	if (rc < 0)
+		return rc == -EPIPE ? -ESRCH : rc;
+	n = shf_receive(fd, answer, sizeof(*answer), fds, &room, deadline_ms);
+	if (n == 0 || n == -ECONNRESET)
+		return -ESRCH;
+	if (n < 0)
+		return (int)n;
+	if (n != (ssize_t)sizeof(*answer) || answer->protocol != SHF_KEEPER_PROTOCOL)
+		rc = -EPROTO;
+	else
+		rc = answer->error > 0 ? -answer->error : 0;
+	answer->generation[sizeof(answer->generation) - 1] = '\0';
+	if (rc < 0) {
+		while (room)
+			close(fds[--room]);
+		return rc;
+	}
+	if (n_fds)
+		*n_fds = room;
+	return 0;
+}
+
+int shf_listen_keeper(int dir)
+{
+	cleanup_fd int fd = -1;
+	struct sockaddr_un address;
+
+	name_socket(dir, &address);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* the directory is root's alone: the mode of the socket does not matter */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4096) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * keeper_protocol.h - what is said over /run/shifter/<id>/keeper
+ *
+ * A SOCK_SEQPACKET connection carries one request and one answer, both fixed
+ * structures of the same build of libshifter: state does not outlive a boot,
+ * and a keeper of an older build answers -EPROTO to whom it cannot understand.
+ * Only root can reach the socket, and the keeper asks the kernel once more.
+ */
+#ifndef SHF_KERNEL_KEEPER_PROTOCOL_H
+#define SHF_KERNEL_KEEPER_PROTOCOL_H
+
+#include <stdint.h>
+
+enum { SHF_KEEPER_PROTOCOL = 1 };
+
+enum shf_keeper_verb {
+	SHF_KEEPER_INFO,   /* answer only */
+	SHF_KEEPER_ENTER,  /* answer, namespace */
+	SHF_KEEPER_LIVE,   /* answer, live directory */
+	SHF_KEEPER_SERVE,  /* answer, namespace, live directory, listeners */
+	SHF_KEEPER_USHER,  /* request brings a pidfd of the usher, to be kept */
+	SHF_KEEPER_USHER_FD, /* answer, pidfd of the usher if there is one */
+	SHF_KEEPER_QUIT	   /* answer, then the end of the container */
+};
+
+struct shf_keeper_request {
+	uint32_t protocol;
+	uint32_t verb;
+	int32_t usher_pid; /* with SHF_KEEPER_USHER */
+};
+
+struct shf_keeper_answer {
+	uint32_t protocol;
+	int32_t error; /* 0 or an errno value */
+	uint32_t uid;  /* of the container's owner */
+	int32_t usher_pid; /* 0 if none lives */
+	char generation[33];
+};
+
+/*
+ * Descriptors that a keeper starts with, and its arguments:
+ *	shifter-keeper ID UID GENERATION LISTENERS
+ */
+enum {
+	SHF_KEEPER_FD_CONTROL = 3,   /* listening socket */
+	SHF_KEEPER_FD_NAMESPACE = 4, /* of the container */
+	SHF_KEEPER_FD_LIVE = 5,	     /* directory */
+	SHF_KEEPER_FD_COMMIT = 6,    /* pipe: a byte keeps it, an end without one ends it */
+	SHF_KEEPER_FD_LISTENERS = 7  /* and following, LISTENERS of them */
+};
+
+/*
+ * Likewise of an usher:
+ *	shifter-usher ID PEERS GRACE LISTENERS
+ * PEERS connections younger than GRACE seconds are served at a time.
+ */
+enum {
+	SHF_USHER_FD_NAMESPACE = 3,
+	SHF_USHER_FD_LIVE = 4,
+	SHF_USHER_FD_IDENTITY = 5, /* struct shf_usher_identity, then the groups */
+	SHF_USHER_FD_LISTENERS = 6
+};
+
+struct shf_usher_identity {
+	uint32_t uid, gid, n_groups;
+};
+
+#endif

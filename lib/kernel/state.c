@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel/state.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "kernel/process.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define RECORD "record"
+#define TOMBSTONE "tombstone"
+
+void shf_close_state(struct shf_state *state)
+{
+	shf_close_fd(&state->dir);
+	shf_close_fd(&state->root);
+}
+
+int shf_open_run_dir(bool create, struct shf_report *report)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (create && mkdir(SHF_RUN_DIR, 0700) < 0 && errno != EEXIST)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make '%s'",
+				      SHF_RUN_DIR);
+	fd = open(SHF_RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !create)
+		return -ENOENT;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot open '%s'",
+				      SHF_RUN_DIR);
+	if (st.st_uid != 0 || (st.st_mode & 077))
+		return shf_fail(report, SHIFTER_FAULT_SITE, EPERM,
+				"refusing state directory '%s': it must belong to root with mode "
+				"0700, not to uid %u with mode %04o",
+				SHF_RUN_DIR, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+	return steal_fd(&fd);
+}
+
+int shf_lock_state(struct shf_state *state, int64_t deadline_ms)
+{
+	struct timespec pause = { .tv_nsec = 2000000 };
+	struct stat st;
+
+	/* flock() has no deadline and interrupting it needs a signal handler */
+	while (flock(state->dir, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (shf_remaining_ms(deadline_ms) == 0)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+	}
+	/* its last holder may have removed it */
+	if (fstat(state->dir, &st) < 0)
+		return -errno;
+	return st.st_nlink == 0 ? -ENOENT : 0;
+}
+
+static int open_state_dir(struct shf_state *state, struct shf_report *report)
+{
+	state->dir = openat(state->root, state->id,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state->dir >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return -ENOENT;
+	return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot open '%s/%s'", SHF_RUN_DIR,
+			      state->id);
+}
+
+int shf_create_state(const char *id, struct shf_state *state, struct shf_report *report)
+{
+	bool existed;
+	int rc;
+
+	state->id = id;
+	state->root = shf_open_run_dir(true, report);
+	if (state->root < 0)
+		return state->root;
+	existed = mkdirat(state->root, id, 0700) < 0;
+	if (existed && errno != EEXIST)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make '%s/%s'",
+				      SHF_RUN_DIR, id);
+	rc = open_state_dir(state, report);
+	if (rc == 0)
+		rc = shf_lock_state(state, 0);
+	if (rc == -EBUSY || rc == -ENOENT)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EBUSY,
+				"cannot set up container '%s': another process is setting it up or "
+				"tearing it down",
+				id);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot lock '%s/%s'",
+				      SHF_RUN_DIR, id);
+	if (existed)
+		return shf_fail(report, SHIFTER_FAULT_CALLER, EEXIST,
+				"cannot set up container '%s': there is one of that id; tear it "
+				"down first",
+				id);
+	return 0;
+}
+
+int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report)
+{
+	state->id = id;
+	state->root = shf_open_run_dir(false, report);
+	if (state->root < 0)
+		return state->root;
+	return open_state_dir(state, report);
+}
+
+int shf_place_tombstone(struct shf_state *state)
+{
+	int rc = shf_create_file(state->dir, TOMBSTONE, 0600, "", 0);
+
+	return rc == -EEXIST ? 0 : rc;
+}
+
+bool shf_has_tombstone(struct shf_state *state)
+{
+	return faccessat(state->dir, TOMBSTONE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int shf_get_boot_id(char boot_id[37])
+{
+	cleanup_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, boot_id, 36);
+	if (length != 36)
+		return length < 0 ? -errno : -EIO;
+	boot_id[36] = '\0';
+	return 0;
+}
+
+int shf_write_record(struct shf_state *state, const struct shf_record *record,
+		     struct shf_report *report)
+{
+	cleanup_text struct shf_text text = { 0 };
+	int rc = shf_record_render(record, &text);
+
+	if (rc == 0)
+		rc = shf_replace_file(state->dir, RECORD, 0600, text.data, text.length);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot write the record of container '%s'", state->id);
+	return 0;
+}
+
+int shf_read_record(struct shf_state *state, struct shf_record *record,
+		    struct shf_report *report)
+{
+	cleanup_text struct shf_text text = { 0 };
+	cleanup_fd int fd = -1;
+	int rc;
+
+	fd = openat(state->dir, RECORD, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EUCLEAN,
+				"container '%s' is damaged: it has no record; tear it down",
+				state->id);
+	rc = fd < 0 ? -errno : shf_read_all(fd, SHF_RECORD_MAX, &text);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot read the record of container '%s'", state->id);
+	return shf_record_parse(text.data ? text.data : "", text.length, record, report);
+}
+
+int shf_remove_state(struct shf_state *state, struct shf_report *report)
+{
+	static const char *const names[] = { SHF_STATE_SOCKET, RECORD, "." RECORD ".new",
+					     TOMBSTONE };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (unlinkat(state->dir, names[i], 0) < 0 && errno != ENOENT && rc == 0)
+			rc = -errno;
+	if (unlinkat(state->dir, SHF_STATE_STAGE, AT_REMOVEDIR) < 0 && errno != ENOENT && rc == 0)
+		rc = -errno;
+	if (rc == 0 && unlinkat(state->root, state->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		rc = -errno;
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot remove '%s/%s'",
+				      SHF_RUN_DIR, state->id);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * udi_stage.h - the node's own copy of udiImage
+ *
+ * Containers get a copy in the memory of the node, one for all of them: the
+ * original may lie on a file system that root cannot read everywhere at every
+ * time, and an edit of it must not reach into jobs that run.  A stage is named by a
+ * fingerprint of what it is a copy of, so an edit makes a new one; stages that
+ * no container uses any more go when a new one is made.
+ */
+#ifndef SHF_KERNEL_UDI_STAGE_H
+#define SHF_KERNEL_UDI_STAGE_H
+
+#include "base/report.h"
+
+enum { SHF_STAGE_NAME = 65 };
+
+struct shf_udi_stage {
+	int dir;		   /* its root directory, O_RDONLY; -1 if there is none */
+	int lock;		   /* keeps it from being removed until its user is on record */
+	char name[SHF_STAGE_NAME]; /* for the record */
+};
+
+#define SHF_NO_UDI_STAGE ((struct shf_udi_stage){ .dir = -1, .lock = -1, .name = "" })
+
+/*
+ * Find or make the stage of the udiImage at path.  run_dir is SHF_RUN_DIR.
+ * Returns 0, -ENOENT if there is none at path, -EPERM if others than root can
+ * change it, or another negative errno value; always with a sentence.
+ */
+int shf_open_udi_stage(int run_dir, const char *path, struct shf_udi_stage *stage,
+		       struct shf_report *report);
+
+/* Let go of it: a container that uses it must be on record by now. */
+void shf_close_udi_stage(struct shf_udi_stage *stage);
+
+#define cleanup_udi_stage __attribute__((cleanup(shf_close_udi_stage)))
+
+#endif

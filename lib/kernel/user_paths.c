@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel/user_paths.h"
+
+#include "base/cleanup.h"
+#include "kernel/message.h"
+#include "kernel/syscalls.h"
+#include "kernel/user_helper.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RETRIES = 64, IMAGE = SHF_HELPER_FIRST_FD };
+
+static int explain_helper(ssize_t n, const char *what, int timeout_ms, struct shf_report *report)
+{
+	if (n == -ETIMEDOUT)
+		return shf_fail(report, SHIFTER_FAULT_JOB, ETIMEDOUT,
+				"cannot look up %s: a file system did not answer within %d s", what,
+				timeout_ms / 1000);
+	return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+			"cannot look up %s: the helper that acts as the user ended early", what);
+}
+
+/* ---- sources of volumes ---- */
+
+static void open_sources(int channel, void *data)
+{
+	const struct shf_mounts *volumes = data;
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		int fd = shf_openat2(AT_FDCWD, volumes->list[i].source, O_PATH | O_CLOEXEC,
+				     RESOLVE_NO_MAGICLINKS);
+		int32_t error = fd < 0 ? errno : 0;
+
+		if (shf_send(channel, &error, sizeof(error), &fd, fd < 0 ? 0 : 1) < 0)
+			return;
+	}
+}
+
+int shf_open_volume_sources(const struct shf_mounts *volumes, const struct shf_identity *identity,
+			    int timeout_ms, int *fds, struct shf_report *report)
+{
+	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
+	int rc;
+
+	for (size_t i = 0; i < volumes->count; i++)
+		fds[i] = -1;
+	if (!volumes->count)
+		return 0;
+	rc = shf_start_user_helper(&helper, identity, open_sources,
+				   (void *)(uintptr_t)volumes, NULL, 0, timeout_ms);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot open volumes");
+	for (size_t i = 0; i < volumes->count; i++) {
+		int32_t error = 0;
+		size_t n_fds = 1;
+		ssize_t n = shf_receive(helper.channel, &error, sizeof(error), &fds[i], &n_fds,
+					helper.deadline_ms);
+
+		if (n != (ssize_t)sizeof(error) || (!error && n_fds != 1))
+			return explain_helper(n, "the sources of volumes", timeout_ms, report);
+		if (error)
+			return shf_fail_errno(report, SHIFTER_FAULT_JOB, error,
+					      "cannot open volume '%s'", volumes->list[i].source);
+	}
+	return 0;
+}
+
+/* ---- targets in the image ---- */
+
+struct targets {
+	struct shf_target *list;
+	size_t count;
+};
+
+static int open_in_image(const char *path, uint64_t flags)
+{
+	for (int i = 0; i < RETRIES; i++) {
+		int fd = shf_openat2(IMAGE, path, flags | O_CLOEXEC,
+				     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
+		if (fd >= 0)
+			return fd;
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return -EAGAIN;
+}
+
+static int read_modes(struct shf_target *target)
+{
+	char path[SHF_PATH_MAX];
+
+	target->depth = 0;
+	for (size_t i = 1;; i++) {
+		cleanup_fd int fd = -1;
+		struct stat st;
+
+		if (target->path[i] && target->path[i] != '/')
+			continue;
+		if (target->depth == SHF_TARGET_DEPTH)
+			return -ENAMETOOLONG;
+		memcpy(path, target->path, i);
+		path[i] = '\0';
+		target->modes[target->depth] = 0;
+		fd = open_in_image(path, O_PATH | O_NOFOLLOW);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			target->modes[target->depth] = (uint16_t)(st.st_mode & 07777);
+		target->depth++;
+		if (!target->path[i])
+			return 0;
+	}
+}
+
+/* Replace the longest part of the path that the image has by what it is there. */
+static int resolve(struct shf_target *target)
+{
+	char part[SHF_PATH_MAX], real[SHF_PATH_MAX], link[32], joined[2 * SHF_PATH_MAX];
+	size_t length = strlen(target->path);
+	ssize_t n;
+	int fd;
+
+	memcpy(part, target->path, length + 1);
+	for (;;) {
+		fd = open_in_image(length ? part : "/", O_PATH);
+		if (fd >= 0)
+			break;
+		if (fd != -ENOENT && fd != -ENOTDIR)
+			return fd;
+		if (!length)
+			return fd;
+		while (part[--length] != '/')
+			;
+		part[length] = '\0';
+	}
+	/* of a mount that hangs nowhere, the path from its own root */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, real, sizeof(real) - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	real[n] = '\0';
+	if (real[0] != '/')
+		return -EXDEV;
+	snprintf(joined, sizeof(joined), "%s%s", real, target->path + length);
+	return shf_path_clean(joined, target->path);
+}
+
+static void resolve_all(int channel, void *data)
+{
+	struct targets *targets = data;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		struct shf_target *target = &targets->list[i];
+		int rc = resolve(target);
+
+		if (rc == 0)
+			rc = read_modes(target);
+		target->error = -rc;
+		if (shf_send(channel, target, sizeof(*target), NULL, 0) < 0)
+			return;
+	}
+}
+
+int shf_resolve_targets(int image, struct shf_target *targets, size_t count,
+			const struct shf_identity *identity, int timeout_ms,
+			struct shf_report *report)
+{
+	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
+	struct targets all = { targets, count };
+	struct shf_target answer;
+	int rc;
+
+	if (!count)
+		return 0;
+	rc = shf_start_user_helper(&helper, identity, resolve_all, &all, &image, 1, timeout_ms);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot look into the image");
+	for (size_t i = 0; i < count; i++) {
+		ssize_t n = shf_receive(helper.channel, &answer, sizeof(answer), NULL, NULL,
+					helper.deadline_ms);
+
+		if (n != (ssize_t)sizeof(answer) || answer.depth > SHF_TARGET_DEPTH)
+			return explain_helper(n, "mount points in the image", timeout_ms, report);
+		if (answer.error) {
+			targets[i].error = answer.error;
+			targets[i].depth = 0;
+			continue;
+		}
+		/* by a process of the user's, so far: believe its form, no more */
+		answer.path[sizeof(answer.path) - 1] = '\0';
+		if (shf_path_clean(answer.path, targets[i].path) < 0)
+			return explain_helper(0, "mount points in the image", timeout_ms, report);
+		memcpy(targets[i].modes, answer.modes, sizeof(answer.modes));
+		targets[i].depth = answer.depth;
+		targets[i].error = 0;
+	}
+	return 0;
+}
+
+/* ---- programs in the image ---- */
+
+static void find_executable(int channel, void *data)
+{
+	const char *const *candidates = data;
+	int32_t found = 0;
+
+	for (; candidates[found]; found++) {
+		cleanup_fd int fd = open_in_image(candidates[found], O_PATH);
+		char link[32];
+		struct stat st;
+
+		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		if (faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) == 0)
+			break;
+	}
+	shf_send(channel, &found, sizeof(found), NULL, 0);
+}
+
+int shf_find_executable(int image, const char *const *candidates,
+			const struct shf_identity *identity, int timeout_ms,
+			struct shf_report *report)
+{
+	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
+	int32_t found, count = 0;
+	ssize_t n;
+	int rc;
+
+	while (candidates[count])
+		count++;
+	rc = shf_start_user_helper(&helper, identity, find_executable,
+				   (void *)(uintptr_t)candidates, &image, 1, timeout_ms);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot look into the image");
+	n = shf_receive(helper.channel, &found, sizeof(found), NULL, NULL, helper.deadline_ms);
+	if (n != (ssize_t)sizeof(found) || found < 0 || found > count)
+		return explain_helper(n, "the user's shell in the image", timeout_ms, report);
+	return found;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * user_paths.h - paths that are looked up as the user: sources of volumes, and
+ * what targets mean inside the image
+ */
+#ifndef SHF_KERNEL_USER_PATHS_H
+#define SHF_KERNEL_USER_PATHS_H
+
+#include "base/path.h"
+#include "base/report.h"
+#include "kernel/credentials.h"
+#include "model/volume.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Open the source of each volume (O_PATH) into fds, which has room for all and
+ * is filled with descriptors or -1.  Returns 0, -ENOENT, -EACCES, -ETIMEDOUT,
+ * or another negative errno value; fds are to be closed in every case.
+ */
+int shf_open_volume_sources(const struct shf_mounts *volumes, const struct shf_identity *identity,
+			    int timeout_ms, int *fds, struct shf_report *report);
+
+enum { SHF_TARGET_DEPTH = 64 };
+
+/* A place in the container, and what the image makes of it. */
+struct shf_target {
+	char path[SHF_PATH_MAX];      /* in: clean; out: canonical */
+	uint16_t modes[SHF_TARGET_DEPTH]; /* of each component in the image; 0: none there */
+	size_t depth;		      /* components */
+	int error;		      /* errno value: out of the user's reach */
+};
+
+/*
+ * Resolve the links of the image in the path of each target, so that what is
+ * made there hides nothing else: /opt may be a link to usr/opt.  Components
+ * that the image lacks are taken as they are.  image is a mount.
+ *
+ * A target that the user cannot look up keeps its path and has error set.
+ * Returns 0, -ETIMEDOUT, or another negative errno value.
+ */
+int shf_resolve_targets(int image, struct shf_target *targets, size_t count,
+			const struct shf_identity *identity, int timeout_ms,
+			struct shf_report *report);
+
+/*
+ * In the same way: which of the candidates, absolute paths that end with NULL,
+ * is a file in the image that the user may execute?  Returns the index, or the
+ * number of candidates if none is; or a negative errno value.
+ */
+int shf_find_executable(int image, const char *const *candidates,
+			const struct shf_identity *identity, int timeout_ms,
+			struct shf_report *report);
+
+#endif

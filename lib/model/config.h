@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config.h - the site's configuration, udiRoot.conf, as values
+ *
+ * Pure.  The file is read by the program shifter-readconf, in a process of its
+ * own; this library sees its records (shf_config_parse_records()).
+ */
+#ifndef SHF_MODEL_CONFIG_H
+#define SHF_MODEL_CONFIG_H
+
+#include "base/report.h"
+#include "base/text.h"
+#include "model/volume.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where udiImage is without udiImagePath; the build says. */
+#ifndef SHF_UDIIMAGE_PATH
+#define SHF_UDIIMAGE_PATH "/usr/libexec/shifter/opt/udiImage"
+#endif
+
+/* An address of AF_INET (4 bytes) or AF_INET6 (16), network order, with a prefix length. */
+struct shf_network {
+	int family;
+	unsigned char address[16]; /* host bits are kept: "10.1.2.3/8" is in there whole */
+	unsigned prefix;           /* bits; 32 or 128 for a single address */
+};
+
+struct shf_config {
+	char *image_path;    /* directory of the image store */
+	char *udiimage_path; /* directory of udiImage */
+	char *cluster;       /* part of the principal of host certificates */
+
+	struct shf_mounts site_fs;
+
+	struct shf_network *sshd_listen; /* none: all addresses of the node */
+	size_t n_sshd_listen;
+	uint32_t sshd_port;
+
+	bool allow_local_images;
+	bool mpi_ssh; /* tell MPI launchers to use ssh */
+	uint32_t *trusted_image_owners; /* root is always one, listed or not */
+	size_t n_trusted_image_owners;
+	uint32_t minimum_uid;
+	uint32_t max_group_count;
+
+	uint32_t tmpfs_size_mb;       /* MiB of what a container may write to its own root */
+	uint32_t ssh_ready_timeout_s; /* seconds for all nodes of a job to answer */
+	uint32_t helper_timeout_s;    /* seconds for a helper that acts as the user */
+	uint32_t teardown_timeout_s;  /* seconds to kill what is inside */
+
+	char **site_env; /* "NAME=VALUE", no name twice */
+	size_t n_site_env;
+};
+
+enum shf_config_type {
+	SHF_CONFIG_PATH,   /* absolute */
+	SHF_CONFIG_NAME,   /* host-name-like */
+	SHF_CONFIG_BOOL,   /* true, yes, on, 1; false, no, off, 0 */
+	SHF_CONFIG_NUMBER, /* decimal, within low and high */
+	SHF_CONFIG_LIST,   /* list of strings; each is split at ';' */
+	SHF_CONFIG_STRINGS, /* list of strings, taken as they are */
+};
+
+/* One key of the file. */
+struct shf_config_key {
+	const char *name;
+	const char *alias_of; /* NULL, or the name this is another word for */
+	enum shf_config_type type;
+	uint32_t low, high;       /* of SHF_CONFIG_NUMBER */
+	const char *default_text; /* as one would write it; "" for an empty list */
+	size_t offset;            /* private: where in struct shf_config */
+	const char *doc;          /* one sentence for the administrator */
+};
+
+/* All keys; the last has no name. */
+extern const struct shf_config_key shf_config_keys[];
+
+/* The entry called name, or NULL.  Names are case-sensitive. */
+const struct shf_config_key *shf_config_find_key(const char *name);
+
+/* Fill in the defaults.  0 or -ENOMEM; to be freed in either case. */
+int shf_config_init(struct shf_config *cfg);
+
+/*
+ * Give key the n values, read at where ("FILE:LINE").  A scalar takes exactly
+ * one value; a list replaces what was there and may be empty.  Fault is the
+ * site's.  -EINVAL, -ENOMEM; cfg is as before then.
+ */
+int shf_config_set(struct shf_config *cfg, const char *key, const char *const *values, size_t n,
+		   const char *where, struct shf_report *report);
+
+/*
+ * Apply what shifter-readconf printed: for each key "KEY\0WHERE\0N\0" and N
+ * values, each ended by NUL, N in decimal.  A key, under whichever name, comes
+ * once.  -EINVAL, -ENOMEM; cfg may hold a part of the records then.
+ */
+int shf_config_parse_records(struct shf_config *cfg, const char *bytes, size_t n,
+			     struct shf_report *report);
+
+/*
+ * The value of a key as text, a line per item of a list, in the form the file
+ * takes.  0, -ENOENT for an unknown key, -ENOMEM.
+ */
+int shf_config_format(const struct shf_config *cfg, const char *key, struct shf_text *out);
+
+void shf_config_free(struct shf_config *cfg);
+
+#endif

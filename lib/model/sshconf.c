@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "model/sshconf.h"
+
+#include "base/parse.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define LIVE(file) SHF_LIVE_DIR "/" file
+#define UDI_DIR "/opt/udiImage"
+
+enum { PRINCIPAL_MAX = 200, TEMPLATE_MAX = 1 << 20 };
+
+/* Tuning for a site without a template. */
+static const char client_defaults[] = "KexAlgorithms curve25519-sha256\n"
+				      "LogLevel ERROR\n";
+static const char server_defaults[] = "LoginGraceTime 20\n"
+				      "UseDNS no\n"
+				      "PrintMotd no\n"
+				      "X11Forwarding no\n"
+				      "AllowAgentForwarding no\n"
+				      "AllowTcpForwarding no\n"
+				      "PermitTunnel no\n";
+
+/* The keywords that Match blocks may hold, and so could lift. */
+static const char server_guarantees[] =
+	"PermitRootLogin no\n"
+	"AuthenticationMethods publickey\n"
+	"PubkeyAuthentication yes\n"
+	"PasswordAuthentication no\n"
+	"PermitEmptyPasswords no\n"
+	"KbdInteractiveAuthentication no\n"
+	"HostbasedAuthentication no\n"
+	"AuthorizedKeysFile " LIVE(SHF_LIVE_AUTHORIZED_KEYS) "\n"
+	"AuthorizedKeysCommand none\n"
+	"AuthorizedPrincipalsFile none\n"
+	"AuthorizedPrincipalsCommand none\n"
+	"TrustedUserCAKeys none\n"
+	"ChrootDirectory none\n"
+	"PermitUserRC no\n"
+	"ForceCommand " UDI_DIR "/libexec/udi-session\n";
+
+/* What sshd adds up, or looks up elsewhere, instead of taking the first value. */
+static const char *const not_for_sites[] = {
+	"AllowUsers",	"HostKey",   "HostDSAKey", "HostCertificate", "HostKeyAgent", "Include",
+	"ListenAddress", "Port",     "Subsystem",  "UsePAM",
+};
+
+int shf_principal_check(const char *principal, struct shf_report *report)
+{
+	if (principal && shf_is_name(principal, PRINCIPAL_MAX, "._-"))
+		return 0;
+	return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
+			"cannot use principal '%.300s': it must be 1 to %d letters, digits, '.', '_' "
+			"and '-', the first a letter or digit",
+			principal ? principal : "", PRINCIPAL_MAX);
+}
+
+static int check_template(const char *name, const char *site_template, struct shf_report *report)
+{
+	if (!site_template)
+		return 0;
+	if (strnlen(site_template, TEMPLATE_MAX + 1) > TEMPLATE_MAX)
+		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
+				"cannot use the site's '%s': it is longer than %d bytes", name,
+				TEMPLATE_MAX);
+	for (const char *c = site_template; *c; c++)
+		if (((unsigned char)*c < 0x20 && !strchr("\t\n\r", *c)) || *c == 0x7f)
+			return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
+					"cannot use the site's '%s': it has a control character", name);
+	return 0;
+}
+
+static int finish(struct shf_text *text, struct shf_report *report)
+{
+	if (text->failed)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
+				      "cannot keep ssh configuration");
+	return 0;
+}
+
+static void add_template(struct shf_text *text, const char *site_template)
+{
+	size_t n = strlen(site_template);
+
+	shf_text_add_mem(text, site_template, n);
+	if (n && site_template[n - 1] != '\n')
+		shf_text_add(text, "\n");
+}
+
+static void add_pattern(struct shf_text *text, const char *pattern, bool *is_first)
+{
+	if (!*is_first)
+		shf_text_add_mem(text, ",", 1);
+	shf_text_add(text, pattern);
+	*is_first = false;
+}
+
+/* All that a job host may be called, separated by commas. */
+static int add_patterns(struct shf_text *text, const struct shifter_hosts *hosts)
+{
+	struct shifter_hosts shorts = { 0 };
+	bool is_first = true;
+	int error = shf_hosts_short_names(hosts, &shorts);
+
+	for (size_t i = 0; i < hosts->count && !error; i++) {
+		add_pattern(text, hosts->list[i].name, &is_first);
+		if (hosts->list[i].address)
+			add_pattern(text, hosts->list[i].address, &is_first);
+	}
+	for (size_t i = 0; i < shorts.count && !error; i++)
+		add_pattern(text, shorts.list[i].name, &is_first);
+	shf_hosts_free(&shorts);
+	return error;
+}
+
+static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text *text)
+{
+	shf_text_addf(text,
+		      "Port %u\n"
+		      "User %s\n"
+		      "HostKeyAlias %s\n",
+		      facts->port, facts->user, facts->principal);
+	shf_text_add(text, "IdentityFile " LIVE(SHF_LIVE_USER_KEY) "\n"
+			   "IdentitiesOnly yes\n"
+			   "IdentityAgent none\n"
+			   "CertificateFile none\n"
+			   "ForwardAgent no\n"
+			   "PreferredAuthentications publickey\n"
+			   "PubkeyAuthentication yes\n"
+			   "PasswordAuthentication no\n"
+			   "KbdInteractiveAuthentication no\n"
+			   "HostbasedAuthentication no\n"
+			   "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
+			   "CASignatureAlgorithms ssh-ed25519\n"
+			   "GlobalKnownHostsFile " LIVE(SHF_LIVE_KNOWN_HOSTS) "\n"
+			   "UserKnownHostsFile none\n"
+			   "KnownHostsCommand none\n"
+			   "VerifyHostKeyDNS no\n"
+			   "StrictHostKeyChecking yes\n"
+			   "NoHostAuthenticationForLocalhost no\n"
+			   "CheckHostIP no\n"
+			   "UpdateHostKeys no\n"
+			   "ProxyCommand none\n"
+			   "CanonicalizeHostname no\n");
+}
+
+int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifter_hosts *hosts,
+			  const char *site_template, struct shf_text *text,
+			  struct shf_report *report)
+{
+	struct shf_text patterns cleanup_text = { 0 };
+	int error = check_template("ssh_config", site_template, report);
+
+	if (error)
+		return error;
+	/* keywords that this ssh was built without are for another one */
+	shf_text_add(text, "IgnoreUnknown *\n");
+	if (hosts && hosts->count) {
+		/*
+		 * Match and not Host: ssh takes time square in the number of a
+		 * Host line's patterns.  All names are needed in one line, as
+		 * only that can be negated.
+		 */
+		error = add_patterns(&patterns, hosts);
+		if (error || patterns.failed)
+			text->failed = true;
+		if (text->failed)
+			return finish(text, report);
+		shf_text_add(text, "Match originalhost ");
+		shf_text_add_mem(text, patterns.data, patterns.length);
+		shf_text_add(text, "\n");
+		add_client_lines(facts, text);
+		add_template(text, site_template ? site_template : client_defaults);
+		shf_text_add(text, "Match !originalhost ");
+		shf_text_add_mem(text, patterns.data, patterns.length);
+		shf_text_add(text, "\n");
+	}
+	shf_text_add(text, "Include ~/.ssh/config\n"
+			   "Include /etc/ssh/ssh_config\n");
+	return finish(text, report);
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Does the line have this keyword?  To sshd AllowUsers, "AllowUsers" and
+ * Allow"Users" are all the same, and a word ends where quotes do: quotes
+ * are overlooked, and where there are any a prefix is enough.
+ */
+static bool has_keyword(const char *line, size_t n, const char *keyword)
+{
+	bool has_quotes = false;
+	size_t i = 0;
+
+	while (i < n && strchr(" \t\r\"=", line[i]))
+		has_quotes |= line[i++] == '"';
+	for (; *keyword; i++) {
+		if (i >= n)
+			return false;
+		if (line[i] == '"')
+			has_quotes = true;
+		else if (lower(line[i]) != lower(*keyword++))
+			return false;
+	}
+	return has_quotes || i == n || strchr(" \t\r\"=", line[i]);
+}
+
+static bool is_not_for_sites(const char *line, size_t n)
+{
+	for (size_t i = 0; i < sizeof(not_for_sites) / sizeof(*not_for_sites); i++)
+		if (has_keyword(line, n, not_for_sites[i]))
+			return true;
+	return false;
+}
+
+static void add_filtered_template(struct shf_text *text, const char *site_template)
+{
+	while (*site_template) {
+		size_t n = strcspn(site_template, "\n");
+
+		if (is_not_for_sites(site_template, n))
+			shf_text_add(text, "# not the site's to set: ");
+		shf_text_add_mem(text, site_template, n);
+		shf_text_add(text, "\n");
+		site_template += n + (site_template[n] == '\n');
+	}
+}
+
+int shf_render_sshd_config(const struct shf_ssh_facts *facts, const char *site_template,
+			   struct shf_text *text, struct shf_report *report)
+{
+	int error = check_template("sshd_config", site_template, report);
+
+	if (error)
+		return error;
+	shf_text_addf(text,
+		      "Port %u\n"
+		      "AllowUsers %s\n"
+		      "VersionAddendum %s\n",
+		      facts->port, facts->user, facts->principal);
+	shf_text_add(text, "HostKey " LIVE(SHF_LIVE_HOST_KEY) "\n"
+			   "HostCertificate " LIVE(SHF_LIVE_HOST_CERTIFICATE) "\n"
+			   "PidFile none\n"
+			   "StrictModes yes\n"
+			   "PermitUserEnvironment no\n"
+			   "Subsystem sftp " UDI_DIR "/libexec/sftp-server\n");
+	shf_text_add(text, server_guarantees);
+	/*
+	 * A value in a Match block beats one outside, and the first such block
+	 * that has the keyword wins.  Ours is in a file of its own because
+	 * only the end of a file ends a block, and the template must start outside.
+	 */
+	shf_text_add(text, "Include " LIVE(SHF_LIVE_SSHD_MATCH) "\n");
+	add_filtered_template(text, site_template ? site_template : server_defaults);
+	return finish(text, report);
+}
+
+void shf_render_sshd_match(const struct shf_ssh_facts *facts, struct shf_text *text)
+{
+	shf_text_addf(text, "Match all\nAllowUsers %s\n", facts->user);
+	shf_text_add(text, server_guarantees);
+}
+
+void shf_render_known_hosts(const struct shf_ssh_facts *facts, struct shf_text *text)
+{
+	shf_text_addf(text, "@cert-authority %s %s\n", facts->principal, facts->user_key);
+}
+
+void shf_render_authorized_keys(const struct shf_ssh_facts *facts, struct shf_text *text)
+{
+	shf_text_addf(text, "%s\n", facts->user_key);
+}

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The manual pages say what the programs, the configuration and the header say.
+set -u
+
+top=${SHIFTER_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/harness/lib.sh
+. "$top/tests/harness/lib.sh"
+cd "$top" || exit 1
+
+# same DESCRIPTION A B: two sorted lists, neither of them empty
+same() {
+	local difference
+	difference=$(diff <(printf '%s\n' "$2") <(printf '%s\n' "$3"))
+	if [ -n "$2" ] && [ -z "$difference" ]; then pass "$1"; else fail "$1" "$difference"; fi
+}
+
+same 'udiRoot.conf(5) has every key' \
+	"$(sed -n '/shf_config_keys\[\] = {/,/^};/s/^\t{ "\([A-Za-z]*\)".*/\1/p' lib/model/config.c | sort)" \
+	"$(sed -n '/^\.Ss Keys/,/^\.Sh/s/^\.It Cm //p' man/udiRoot.conf.5 | tr -d ' ' | tr ',' '\n' |
+		sed 's/^Cm//' | sort)"
+same 'shifter(1) has every option' \
+	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifter.c | sort -u)" \
+	"$(grep -oE 'Fl -[a-z]+' man/shifter.1 | sed 's/Fl -//' | sort -u)"
+same 'shifterctl(8) has every option' \
+	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifterctl*.c | sort -u)" \
+	"$(grep -oE 'Fl -[a-z-]+' man/shifterctl.8 | sed 's/Fl -//' | sort -u)"
+same 'libshifter(3) has every function' \
+	"$(grep -oE '\bshifter_[a-z_]+\(' include/shifter/shifter.h | tr -d '(' | sort -u)" \
+	"$(grep -oE 'F[no] shifter_[a-z_]+' man/libshifter.3 | cut -d' ' -f2 | sort -u)"
+same 'shifter(1) has every variable of MPI launchers' \
+	"$(grep -oE '"(OMPI|PRTE|HYDRA|I_MPI)_[A-Za-z_]+"' bin/cli_mpi.c | tr -d '"' | sort -u)" \
+	"$(grep -oE '(OMPI|PRTE|HYDRA|I_MPI)_[A-Za-z_]+' man/shifter.1 | sort -u)"
+for page in man/*.[1-8]; do
+	ok "$page is well-formed" mandoc -T lint -W warning "$page"
+	while read -r name; do
+		ok "$page refers to $name" test -e "man/$name"
+	done < <(sed -n 's/^\.Xr \([^ ]*\) \([0-9]\).*/\1.\2/p' "$page" | grep -E 'shifter|udiRoot' | sort -u)
+done
+for link in $(grep -ohE '\]\([A-Za-z/._]+\)' README.md doc/*.md | tr -d '()]' | sort -u); do
+	ok "README.md and doc/ refer to $link" test -e "$link" -o -e "doc/$link"
+done
+
+done_testing

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What is linked into the programs of udiImage besides OpenSSH, seen in the system calls of the
+# built ones: no delays on connections, and no code or policy of the image.  As root.
+set -u
+src=${SHIFTER_SRC:-$(cd "$(dirname "$0")/../.." && pwd -P)}
+
+if [ "${1-}" != --inside ]; then
+	exec unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
+		"$0" --inside
+fi
+# shellcheck source=tests/harness/lib.sh
+. "$src/tests/harness/lib.sh"
+
+udi=${UDIIMAGE:-${SHIFTER_STAGE:-}/usr/libexec/shifter/opt/udiImage}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/udi-linked.XXXXXX") || exit 1
+on_exit rm -rf "$tmp"
+if ! command -v strace >/dev/null; then
+	skip "system calls" "no strace"
+	done_testing
+fi
+[ -x "$udi/bin/ssh" ] || { echo "cannot find '$udi/bin/ssh': set UDIIMAGE to a built udiImage" >&2; exit 1; }
+ip link set lo up || exit 1
+
+# traced PROGRAM... - its system calls go to $tmp/calls
+traced() {
+	env -i PATH=/usr/bin:/bin LANG=de_DE.ISO-8859-1 OPENSSL_CONF="$tmp/openssl.cnf" HOME="$tmp" \
+		strace -f -o "$tmp/calls" -e trace=openat,open,socket,setsockopt,connect "$@" >"$tmp/out" 2>&1 </dev/null
+}
+calls() {
+	grep -E "$1" "$tmp/calls"
+}
+
+echo 'openssl_conf = hostile' >"$tmp/openssl.cnf"
+traced "$udi/bin/ssh" -F none -p 9 127.0.0.1 true
+is "$?" 255 "ssh to a port where nobody listens fails"
+order=$(calls 'TCP_NODELAY|connect\(.*sin_port=htons\(9\)' | sed -E 's/.*(TCP_NODELAY|connect).*/\1/' | tr '\n' ' ')
+like "$order" '^TCP_NODELAY connect ' "TCP_NODELAY is set before the connection"
+ok "/etc/passwd is read" calls '"/etc/passwd"'
+for foreign in '\.so' 'openssl\.cnf' 'nsswitch\.conf' 'gconv' 'locale-archive'; do
+	is "$(calls "\"[^\"]*$foreign[^\"]*\"")" "" "ssh opens nothing like $foreign"
+done
+traced "$udi/bin/ssh-keygen" -q -t ed25519 -N '' -f "$tmp/key"
+is "$?" 0 "ssh-keygen makes a key"
+for foreign in '\.so' 'openssl\.cnf' 'nsswitch\.conf'; do
+	is "$(calls "\"[^\"]*$foreign[^\"]*\"")" "" "ssh-keygen opens nothing like $foreign"
+done
+traced "$udi/bin/ssh" -F none -p 9 no-such-host.invalid true
+is "$?" 255 "ssh to an unknown host fails"
+is "$(calls '\.so|nsswitch\.conf')" "" "and asks /etc/hosts and the DNS without modules"
+
+done_testing
