@@ -238,7 +238,9 @@ int main(int argc, char **argv)
 		case OPT_CONFIG: config = optarg; break;
 		case 'v': is_verbose = true; break;
 		case 'h': fputs(usage, stdout); return shf_ctl_flush();
-		case OPT_VERSION: printf("shifterctl %s\n", shifter_version()); return shf_ctl_flush();
+		case OPT_VERSION:
+			printf("shifterctl %s\n", shifter_version());
+			return shf_ctl_flush();
 		default: say_option(c, argv[before]); return SHF_EXIT_CALLER;
 		}
 		before = optind;

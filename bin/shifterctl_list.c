@@ -83,14 +83,13 @@ static int collect(const struct shifter_container_info *info, void *data)
 
 static int list_as_json(struct shifter_ctx *ctx)
 {
+	const int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
 	struct json_object *list = json_object_new_array();
 	const char *text;
 	int rc, status = 0;
 
 	rc = list ? shifter_list_containers(ctx, collect, list) : -ENOMEM;
-	text = rc == 0 ? json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY |
-								      JSON_C_TO_STRING_NOSLASHESCAPE)
-		       : NULL;
+	text = rc == 0 ? json_object_to_json_string_ext(list, flags) : NULL;
 	if (text)
 		puts(text);
 	else if (rc == -ENOMEM || rc == 0)

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { TIMEOUT_MS = 20000, GROUPS_MAX = 65536, TEXT_MAX = 4096 };
+enum { TIMEOUT_MS = 20000,
+       GROUPS_MAX = 65536,
+       TEXT_MAX = 4096 };
 
 /* What the child answers; the three strings follow, each with its NUL, then the groups. */
 struct answer {

@@ -16,7 +16,8 @@
 /* shifter names those that did not answer, and is itself not trusted to end. */
 #define WAIT_S 60
 
-enum { GRACE_S = 15, SAID_MAX = 16 * 1024 };
+enum { GRACE_S = 15,
+       SAID_MAX = 16 * 1024 };
 
 static const char program[] = SHF_BINDIR "/shifter";
 

@@ -11,7 +11,7 @@
 typedef int (*shf_slurm_child_fn)(int fd, void *data);
 
 struct shf_slurm_answer {
-	char *bytes;     /* owned; ends in a NUL that size does not count */
+	char *bytes; /* owned; ends in a NUL that size does not count */
 	size_t size;
 	int exit_status; /* as waitpid() reports it */
 };

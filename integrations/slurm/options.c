@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,17 +42,15 @@ static int take_image(int value, const char *argument, int remote)
 	return 0;
 }
 
-static bool has_volume(const char *volume, size_t length)
+bool shf_slurm_has_volume(const char *volumes, const char *volume, size_t length)
 {
-	const char *at = given.volumes;
+	while (*volumes) {
+		size_t n = strcspn(volumes, ";");
 
-	while (*at) {
-		size_t n = strcspn(at, ";");
-
-		if (n == length && memcmp(at, volume, length) == 0)
+		if (n == length && memcmp(volumes, volume, length) == 0)
 			return true;
-		at += n;
-		at += *at == ';';
+		volumes += n;
+		volumes += *volumes == ';';
 	}
 	return false;
 }
@@ -61,7 +58,7 @@ static bool has_volume(const char *volume, size_t length)
 static int add_volume(const char *volume, size_t length)
 {
 	/* #SBATCH lines and the command line may well name the same one. */
-	if (has_volume(volume, length))
+	if (shf_slurm_has_volume(given.volumes, volume, length))
 		return 0;
 	if (given.n_volumes == SHF_SLURM_VOLUMES_MAX) {
 		slurm_error("shifter: cannot add --volume '%.*s': a job can have at most %d",

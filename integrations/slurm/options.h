@@ -9,9 +9,11 @@
 #define SHF_SLURM_OPTIONS_H
 
 #include <slurm/spank.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 enum {
-	SHF_SLURM_VOLUMES_MAX = 64,       /* volumes of one job */
+	SHF_SLURM_VOLUMES_MAX = 64,        /* volumes of one job */
 	SHF_SLURM_VOLUMES_SIZE = 16 * 1024 /* bytes of them all, joined by ';' */
 };
 
@@ -23,5 +25,8 @@ const char *shf_slurm_option_image(void);
 
 /* The values of --volume, each once, joined by ';', or "". */
 const char *shf_slurm_option_volumes(void);
+
+/* Whether the volume of that length is one of volumes, which are joined by ';'. */
+bool shf_slurm_has_volume(const char *volumes, const char *volume, size_t length);
 
 #endif

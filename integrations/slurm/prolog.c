@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_MAX = 16 * 1024, CLUSTER_MAX = 64, WHY_SIZE = 2048 };
+enum { KEY_MAX = 16 * 1024,
+       CLUSTER_MAX = 64,
+       WHY_SIZE = 2048 };
 
 /* What a prolog works on. */
 struct job {

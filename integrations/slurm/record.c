@@ -8,12 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILE_MAX = 4 * 1024 * 1024, SENTENCE_MAX = 4096 };
+enum { FILE_MAX = 4 * 1024 * 1024,
+       SENTENCE_MAX = 4096 };
 
 static const char base_path[] = SHF_RUN_DIR "-slurm";
 
 static const char *const names[] = {
-	SHF_SLURM_FACTS, SHF_SLURM_ERROR, SHF_SLURM_WARNING, SHF_SLURM_BEGUN, SHF_SLURM_DONE,
+	SHF_SLURM_FACTS,
+	SHF_SLURM_ERROR,
+	SHF_SLURM_WARNING,
+	SHF_SLURM_BEGUN,
+	SHF_SLURM_DONE,
 };
 
 /* A directory that somebody else made or may write to is none of ours. */

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NODES_MAX = 1000000, COUNT_MAX = 65535, TASKS_MAX = 16000000, ITEM_SIZE = 24 };
+enum { NODES_MAX = 1000000,
+       COUNT_MAX = 65535,
+       TASKS_MAX = 16000000,
+       ITEM_SIZE = 24 };
 
 struct counts {
 	uint32_t *of; /* owned */

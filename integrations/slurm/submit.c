@@ -64,6 +64,20 @@ static int send_key(spank_t spank, struct shifter_ctx *ctx)
 	return send_with_job(spank, SHF_SLURM_VAR_KEY, key) < 0 ? -1 : send_nonce(spank);
 }
 
+/* Slurm hands the last --volume of a job down to the srun in its script. */
+static bool are_of_job(const char *volumes, const char *of_job)
+{
+	while (*volumes) {
+		size_t n = strcspn(volumes, ";");
+
+		if (!shf_slurm_has_volume(of_job, volumes, n))
+			return false;
+		volumes += n;
+		volumes += *volumes == ';';
+	}
+	return true;
+}
+
 /*
  * A step runs where its job's containers are: it cannot have one of its own.
  * Asking for the same image again is harmless.
@@ -75,7 +89,7 @@ static int check_step(const char *job, const char *image, const char *resolved,
 	const char *volumes_of_job = getenv("SLURM_SPANK_" SHF_SLURM_VAR_VOLUMES);
 
 	if (of_job && strcmp(of_job, resolved) == 0) {
-		if (!*volumes || (volumes_of_job && strcmp(volumes, volumes_of_job) == 0))
+		if (are_of_job(volumes, volumes_of_job ? volumes_of_job : ""))
 			return 0;
 		slurm_error("shifter: cannot use --volume='%s' in a step of job %s: "
 			    "volumes belong to the job; give --volume to sbatch or salloc",

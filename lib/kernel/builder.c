@@ -26,7 +26,7 @@ struct answer {
 
 struct builder {
 	const struct shf_plan *plan;
-	int slots[SHF_SLOTS_MAX];
+	int slots[SHF_PLAN_SLOTS];
 	int namespace;
 	struct answer answer;
 };

@@ -10,7 +10,7 @@
 
 /*
  * Walk plan in a child and hand over the mount namespace that came of it.
- * slots has SHF_SLOTS_MAX entries, -1 where the caller has nothing to give;
+ * slots has SHF_PLAN_SLOTS entries, -1 where the caller has nothing to give;
  * the descriptors stay the caller's.  Blocks as long as the file systems do,
  * but at most timeout_ms.
  *

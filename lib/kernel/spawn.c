@@ -180,10 +180,10 @@ static _Noreturn void exec_daemon(const struct shf_daemon *daemon, int failure)
 }
 
 /*
- * The child between us and the daemon.  go ends when the caller is done with
- * placing; channel takes the daemon's pid and pidfd.
+ * The child between us and the daemon.  channel brings a byte when the caller
+ * is done with placing, and takes the daemon's pid and pidfd.
  */
-static _Noreturn void launch(const struct shf_daemon *daemon, int go, int channel)
+static _Noreturn void launch(const struct shf_daemon *daemon, int channel)
 {
 	struct started started = { 0, 0 };
 	int failure[2], pidfd = -1, error = 0;
@@ -191,7 +191,7 @@ static _Noreturn void launch(const struct shf_daemon *daemon, int go, int channe
 	pid_t pid;
 
 	prctl(PR_SET_NAME, daemon->anchor ? "shifter-anchor" : "shifter-launch");
-	if (read(go, &byte, 1) != 1)
+	if (read(channel, &byte, 1) != 1)
 		_exit(1);
 	if (pipe2(failure, O_CLOEXEC) < 0)
 		_exit(126);
@@ -221,8 +221,6 @@ int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child)
 {
 	cleanup_child struct shf_child launcher = SHF_NO_CHILD;
 	struct started started = { 0, 0 };
-	cleanup_fd int go_reader = -1;
-	cleanup_fd int go_writer = -1;
 	cleanup_fd int ours = -1;
 	cleanup_fd int theirs = -1;
 	cleanup_fd int pidfd = -1;
@@ -234,9 +232,6 @@ int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child)
 
 	if (daemon->n_fds + 1 > SHF_MESSAGE_FDS)
 		return -E2BIG;
-	rc = make_pipe(true, &go_reader, &go_writer);
-	if (rc < 0)
-		return rc;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	ours = pair[0];
@@ -245,9 +240,8 @@ int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child)
 	if (rc < 0)
 		return rc;
 	if (rc == 1) {
-		close(go_writer);
 		close(ours);
-		launch(daemon, go_reader, theirs);
+		launch(daemon, theirs);
 	}
 	shf_close_fd(&theirs);
 	if (daemon->place) {
@@ -255,8 +249,9 @@ int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child)
 		if (rc != 0)
 			return rc < 0 ? rc : -EINVAL;
 	}
-	if (write(go_writer, "g", 1) != 1)
-		return -EIO;
+	rc = shf_send(ours, "g", 1, NULL, 0);
+	if (rc < 0)
+		return rc;
 	n = shf_receive(ours, &started, sizeof(started), &pidfd, &n_fds, deadline);
 	if (n < 0)
 		return (int)n;

@@ -42,13 +42,14 @@ int shf_open_run_dir(bool create, struct shf_report *report)
 	return steal_fd(&fd);
 }
 
-int shf_lock_state(struct shf_state *state, int64_t deadline_ms)
+int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms)
 {
+	int kind = shared ? LOCK_SH : LOCK_EX;
 	struct timespec pause = { .tv_nsec = 2000000 };
 	struct stat st;
 
 	/* flock() has no deadline and interrupting it needs a signal handler */
-	while (flock(state->dir, LOCK_EX | LOCK_NB) < 0) {
+	while (flock(state->dir, kind | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
 		if (shf_remaining_ms(deadline_ms) == 0)
@@ -59,6 +60,11 @@ int shf_lock_state(struct shf_state *state, int64_t deadline_ms)
 	if (fstat(state->dir, &st) < 0)
 		return -errno;
 	return st.st_nlink == 0 ? -ENOENT : 0;
+}
+
+void shf_unlock_state(struct shf_state *state)
+{
+	flock(state->dir, LOCK_UN);
 }
 
 static int open_state_dir(struct shf_state *state, struct shf_report *report)
@@ -88,7 +94,8 @@ int shf_create_state(const char *id, struct shf_state *state, struct shf_report 
 				      SHF_RUN_DIR, id);
 	rc = open_state_dir(state, report);
 	if (rc == 0)
-		rc = shf_lock_state(state, 0);
+		/* somebody may be just looking at it */
+		rc = shf_lock_state(state, false, shf_now_ms() + 200);
 	if (rc == -EBUSY || rc == -ENOENT)
 		return shf_fail(report, SHIFTER_FAULT_NODE, EBUSY,
 				"cannot set up container '%s': another process is setting it up or "
@@ -175,8 +182,9 @@ int shf_read_record(struct shf_state *state, struct shf_record *record,
 
 int shf_remove_state(struct shf_state *state, struct shf_report *report)
 {
-	static const char *const names[] = { SHF_STATE_SOCKET, RECORD, "." RECORD ".new",
-					     TOMBSTONE };
+	static const char *const names[] = { SHF_STATE_SOCKET,  RECORD,
+					     "." RECORD ".new", SHF_STATE_HOSTS,
+					     "." SHF_STATE_HOSTS ".new", TOMBSTONE };
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

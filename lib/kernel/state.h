@@ -20,6 +20,7 @@
 
 #define SHF_STATE_SOCKET "keeper"
 #define SHF_STATE_STAGE "stage"
+#define SHF_STATE_HOSTS "hosts"
 
 /* A state directory; open, and perhaps locked. */
 struct shf_state {
@@ -51,10 +52,12 @@ int shf_create_state(const char *id, struct shf_state *state, struct shf_report 
 int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report);
 
 /*
- * Lock it, waiting until deadline_ms (0: not at all).  Returns 0, -EBUSY, or
+ * Lock it, for oneself or shared with others who look at it, waiting until deadline_ms (0: not at all).  Returns 0, -EBUSY, or
  * -ENOENT if the directory has been removed meanwhile.
  */
-int shf_lock_state(struct shf_state *state, int64_t deadline_ms);
+int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms);
+
+void shf_unlock_state(struct shf_state *state);
 
 /* A teardown that finds the lock taken leaves a tombstone for the holder to see. */
 int shf_place_tombstone(struct shf_state *state);

@@ -12,6 +12,8 @@
 #ifndef SHF_KERNEL_SYSCALLS_H
 #define SHF_KERNEL_SYSCALLS_H
 
+#include "base/mount_attributes.h"
+
 #include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <stddef.h>
@@ -22,10 +24,6 @@
 
 /* mount_setattr(2), open_tree(2), move_mount(2), fsopen(2), fsconfig(2) */
 enum {
-	SHF_ATTR_RDONLY = 0x1,
-	SHF_ATTR_NOSUID = 0x2,
-	SHF_ATTR_NODEV = 0x4,
-	SHF_ATTR_NOEXEC = 0x8,
 	SHF_OPEN_TREE_CLONE = 1,
 	SHF_AT_RECURSIVE = 0x8000,
 	SHF_MOVE_F_EMPTY_PATH = 0x4,

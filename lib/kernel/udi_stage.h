@@ -13,6 +13,9 @@
 
 #include "base/report.h"
 
+/* Below SHF_RUN_DIR; no id of a container starts with a dot. */
+#define SHF_STAGES_NAME ".udiImage"
+
 enum { SHF_STAGE_NAME = 65 };
 
 struct shf_udi_stage {

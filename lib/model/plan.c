@@ -63,9 +63,9 @@ int shf_plan_new_slot(struct shf_plan *plan)
 {
 	if (plan->next_slot < SHF_SLOT_FREE)
 		plan->next_slot = SHF_SLOT_FREE;
-	if (plan->next_slot == SHF_SLOTS_MAX) {
+	if (plan->next_slot == SHF_PLAN_SLOTS) {
 		plan->failed = true;
-		return SHF_SLOTS_MAX - 1;
+		return SHF_PLAN_SLOTS - 1;
 	}
 	return plan->next_slot++;
 }

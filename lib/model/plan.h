@@ -29,7 +29,7 @@ enum shf_slot {
 	SHF_SLOT_FREE   /* the first of those that site mounts and volumes use */
 };
 
-enum { SHF_SLOTS_MAX = 512 };
+enum { SHF_PLAN_SLOTS = 512 };
 
 enum shf_step_kind {
 	SHF_STEP_CLONE_PATH, /* slot := clone of the tree at source, flags, attributes */
@@ -58,7 +58,7 @@ struct shf_step {
 	enum shf_step_kind kind;
 	int slot, base;
 	uint32_t flags;
-	uint32_t attributes; /* SHF_ATTR_* of kernel/syscalls.h */
+	uint32_t attributes; /* SHF_ATTR_* of base/mount_attributes.h */
 	uint32_t mode;
 	uint32_t owner;	     /* uid and gid of what is made */
 	uint32_t group;
@@ -84,7 +84,7 @@ struct shf_plan {
 /* Append a copy of step with its strings and bytes. */
 void shf_plan_add(struct shf_plan *plan, const struct shf_step *step);
 
-/* A slot that no other step uses; SHF_SLOTS_MAX is the end of them. */
+/* A slot that no other step uses; SHF_PLAN_SLOTS is the end of them. */
 int shf_plan_new_slot(struct shf_plan *plan);
 
 /*

@@ -251,7 +251,7 @@ pinning_cpu() {
 
 start_host() { # start_host HOST [CPU]
 	local h=$1 d=$RUN/hosts/$1 cpu=${2:-} all pin=()
-	mkdir -p "$d"; echo "$h" >"$d/hostname"
+	mkdir -p "$d"; echo "$h" >"$d/hostname"; : >"$d/cgroups"
 	if [ -n "$cpu" ]; then
 		all=$(taskset -cp $$ | sed 's/.*: //')
 		pin=(taskset -c "$cpu")

@@ -38,16 +38,16 @@ is "$?" 255 "ssh to a port where nobody listens fails"
 order=$(calls 'TCP_NODELAY|connect\(.*sin_port=htons\(9\)' | sed -E 's/.*(TCP_NODELAY|connect).*/\1/' | tr '\n' ' ')
 like "$order" '^TCP_NODELAY connect ' "TCP_NODELAY is set before the connection"
 ok "/etc/passwd is read" calls '"/etc/passwd"'
-for foreign in '\.so' 'openssl\.cnf' 'nsswitch\.conf' 'gconv' 'locale-archive'; do
-	is "$(calls "\"[^\"]*$foreign[^\"]*\"")" "" "ssh opens nothing like $foreign"
+for foreign in '\.so' 'openssl\.cnf' 'gconv' 'locale-archive'; do
+	is "$(calls "$foreign")" "" "ssh opens nothing like $foreign"
 done
 traced "$udi/bin/ssh-keygen" -q -t ed25519 -N '' -f "$tmp/key"
 is "$?" 0 "ssh-keygen makes a key"
-for foreign in '\.so' 'openssl\.cnf' 'nsswitch\.conf'; do
-	is "$(calls "\"[^\"]*$foreign[^\"]*\"")" "" "ssh-keygen opens nothing like $foreign"
+for foreign in '\.so' 'openssl\.cnf'; do
+	is "$(calls "$foreign")" "" "ssh-keygen opens nothing like $foreign"
 done
 traced "$udi/bin/ssh" -F none -p 9 no-such-host.invalid true
 is "$?" 255 "ssh to an unknown host fails"
-is "$(calls '\.so|nsswitch\.conf')" "" "and asks /etc/hosts and the DNS without modules"
+is "$(calls '\.so')" "" "and asks /etc/hosts and the DNS without modules"
 
 done_testing

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * banner.h - does it answer, as a client sees it?
+ */
+#ifndef SHF_KERNEL_BANNER_H
+#define SHF_KERNEL_BANNER_H
+
+#include <stdint.h>
+
+/*
+ * Connect to the place where listener listens and read the identification of
+ * the ssh server there (RFC 4253, 4.2).  Its comment must be principal: sshd
+ * is given it as VersionAddendum, so that one job's is told from another's.
+ *
+ * Returns 0, -ETIMEDOUT, -EPIPE if the server hung up first, -EPROTO if
+ * somebody else answered, or another negative errno value.
+ */
+int shf_check_banner(int listener, const char *principal, int64_t deadline_ms);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel/host_facts.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/parse.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+enum { MOUNTINFO_MAX = 64 << 20, RESOLV_CONF_MAX = 65536 };
+
+/* proc(5): ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS TAG... - TYPE SOURCE OPTIONS */
+static int64_t parse_devpts(char *line)
+{
+	char *type = strstr(line, " - devpts ");
+	char *options, *option;
+	uint32_t gid;
+
+	if (!type || !strstr(line, " /dev/pts "))
+		return -2;
+	*type = '\0';
+	options = strrchr(type + 1, ' ');
+	while (options && (option = strsep(&options, ",")))
+		if (strncmp(option + (*option == ' '), "gid=", 4) == 0 &&
+		    shf_parse_u32(option + (*option == ' ') + 4, 0, UINT32_MAX - 1, &gid))
+			return gid;
+	return -1;
+}
+
+int64_t shf_get_tty_gid(void)
+{
+	cleanup_text struct shf_text text = { 0 };
+	cleanup_fd int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	char *rest, *line;
+	int64_t gid = -1;
+
+	if (fd < 0 || shf_read_all(fd, MOUNTINFO_MAX, &text) < 0)
+		return -1;
+	rest = text.data;
+	/* of several on one place the last is on top */
+	while (rest && (line = strsep(&rest, "\n"))) {
+		int64_t found = parse_devpts(line);
+
+		if (found != -2)
+			gid = found;
+	}
+	return gid;
+}
+
+int shf_read_resolv_conf(struct shf_text *text)
+{
+	cleanup_fd int fd = open("/etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return shf_read_all(fd, RESOLV_CONF_MAX, text);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * host_facts.h - what a container takes over from its node
+ */
+#ifndef SHF_KERNEL_HOST_FACTS_H
+#define SHF_KERNEL_HOST_FACTS_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+/*
+ * The gid= option of the devpts that is mounted on /dev/pts, or -1 if it has
+ * none, or there is none: then new terminals have the group of who opens them
+ * (devpts in the kernel's documentation).
+ */
+int64_t shf_get_tty_gid(void);
+
+/* Append /etc/resolv.conf; nothing if there is none.  0 or a negative errno value. */
+int shf_read_resolv_conf(struct shf_text *text);
+
+#endif

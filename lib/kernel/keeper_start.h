@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * keeper_start.h - starting the keeper of a container that has been built
+ */
+#ifndef SHF_KERNEL_KEEPER_START_H
+#define SHF_KERNEL_KEEPER_START_H
+
+#include "base/report.h"
+#include "kernel/listener.h"
+#include "kernel/state.h"
+
+/*
+ * Start the keeper with the namespace, the live directory and the sockets, and
+ * enter its pid and start time into record.  It serves only once a byte was
+ * sent through the socket *commit, and ends if *commit is closed without one.
+ *
+ * Returns 0 or a negative errno value with a sentence.
+ */
+int shf_start_keeper(struct shf_state *state, struct shf_record *record, int namespace, int live,
+		     const struct shf_listeners *listeners, int *commit,
+		     struct shf_report *report);
+
+#endif

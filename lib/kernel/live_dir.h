@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * live_dir.h - files of the live directory, /run/shifter in the container
+ */
+#ifndef SHF_KERNEL_LIVE_DIR_H
+#define SHF_KERNEL_LIVE_DIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Put a file there in one step, belonging to uid and gid with mode.  Secrets
+ * are never readable by others meanwhile.  0 or a negative errno value.
+ */
+int shf_put_live_file(int live, const char *name, mode_t mode, uint32_t uid, uint32_t gid,
+		      const void *bytes, size_t length);
+
+/*
+ * Make the directory, if it is not there, or take it over; empty of names,
+ * which ends with NULL.  It belongs to uid, mode 0700.
+ */
+int shf_make_live_directory(int live, const char *name, uint32_t uid, uint32_t gid,
+			    const char *const *names);
+
+#endif

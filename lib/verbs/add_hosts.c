@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shifter_add_host() and its kin - what a provider of hosts may call
+ */
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "model/hosts.h"
+#include "model/hosts_list.h"
+#include "model/hosts_slurm.h"
+#include "model/hosts_torque.h"
+
+#include <fcntl.h>
+
+enum { FILE_MAX = 512 << 20 };
+
+int shifter_add_host(struct shifter_hosts *hosts, const char *name, const char *address,
+		     uint32_t slots)
+{
+	return shf_hosts_add(hosts, name, address, slots);
+}
+
+int shifter_add_hosts_from_list(struct shifter_hosts *hosts, const char *text)
+{
+	return shf_hosts_from_list(hosts, text);
+}
+
+int shifter_add_hosts_from_file(struct shifter_hosts *hosts, const char *path)
+{
+	cleanup_text struct shf_text text = { 0 };
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : shf_read_all(fd, FILE_MAX, &text);
+
+	if (rc < 0)
+		return shf_fail_errno(hosts->report, SHIFTER_FAULT_CALLER, -rc,
+				      "cannot read node file '%s'", path);
+	return shf_hosts_from_nodefile(hosts, path, text.data ? text.data : "", text.length);
+}
+
+int shifter_add_hosts_from_slurm(struct shifter_hosts *hosts, const char *nodes,
+				 const char *slots_per_node)
+{
+	return shf_hosts_from_slurm(hosts, nodes, slots_per_node);
+}
+
+int shifter_add_hosts_from_torque(struct shifter_hosts *hosts, const char *exec_host)
+{
+	return shf_hosts_from_torque(hosts, exec_host);
+}

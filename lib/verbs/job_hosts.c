@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "verbs/job_hosts.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/parse.h"
+#include "kernel/live_dir.h"
+#include "kernel/udi_template.h"
+#include "model/sshconf.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HOSTS_FILE_MAX = 512 << 20 };
+
+int shf_save_hosts(struct shifter_container *container, const struct shifter_hosts *hosts)
+{
+	cleanup_text struct shf_text text = { 0 };
+	char slots[16];
+	int rc = -ENOMEM;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct shf_host *host = &hosts->list[i];
+
+		snprintf(slots, sizeof(slots), " %u", host->slots);
+		shf_text_add(&text, host->name);
+		shf_text_add(&text, slots);
+		if (host->address) {
+			shf_text_add(&text, " ");
+			shf_text_add(&text, host->address);
+		}
+		shf_text_add(&text, "\n");
+	}
+	if (!text.failed)
+		rc = shf_replace_file(container->state.dir, SHF_STATE_HOSTS, 0600,
+				      text.data ? text.data : "", text.length);
+	if (rc < 0)
+		return shf_fail_errno(&container->ctx->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot keep the hosts of container '%s'",
+				      container->record.id);
+	return 0;
+}
+
+int shf_load_hosts(struct shifter_container *container, struct shifter_hosts *hosts)
+{
+	cleanup_text struct shf_text text = { 0 };
+	cleanup_fd int fd = -1;
+	char *rest, *line;
+	int rc;
+
+	fd = openat(container->state.dir, SHF_STATE_HOSTS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	rc = fd < 0 ? -errno : shf_read_all(fd, HOSTS_FILE_MAX, &text);
+	rest = text.data;
+	while (rc == 0 && rest && (line = strsep(&rest, "\n")) && *line) {
+		char *name = strsep(&line, " ");
+		char *slots = strsep(&line, " ");
+		uint32_t count;
+
+		if (!slots || !shf_parse_u32(slots, 1, SHF_HOST_SLOTS_MAX, &count))
+			rc = -EUCLEAN;
+		else
+			rc = shf_hosts_add(hosts, name, line, count);
+	}
+	if (rc < 0)
+		return shf_fail_errno(&container->ctx->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot read the hosts of container '%s'",
+				      container->record.id);
+	return 0;
+}
+
+int shf_write_ssh_config(struct shifter_container *container, int live,
+			 const struct shifter_hosts *hosts)
+{
+	const struct shf_record *record = &container->record;
+	struct shf_report *report = &container->ctx->report;
+	const struct shf_ssh_facts facts = { .user = record->user,
+					     .port = record->port,
+					     .principal = record->principal };
+	cleanup_text struct shf_text template = { 0 };
+	cleanup_text struct shf_text text = { 0 };
+	int rc;
+
+	rc = shf_read_udi_template(container->state.root, record->stage, "ssh_config", &template);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot read etc/ssh_config of udiImage");
+	rc = shf_render_ssh_config(&facts, hosts && hosts->count ? hosts : NULL, template.data,
+				   &text, report);
+	if (rc < 0)
+		return rc;
+	rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data, text.length);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot write the ssh configuration of container '%s'",
+				      record->id);
+	return 0;
+}

@@ -1,0 +1,67 @@
+# shellcheck shell=bash disable=SC2034,SC2317 # its users read the variables
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# cluster.bash - a cluster with the plug-in for the tests of this folder; to be sourced.
+#
+#   STAGE   a DESTDIR of "make install" with prefix /usr (required)
+#   IMAGES  a folder with base.squashfs, made by tests/images/make-image (required)
+
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# shellcheck source=tests/harness/lib.sh
+. "$HERE/../harness/lib.sh" || exit 1
+
+for s in STAGE IMAGES; do
+	if [ -z "${!s:-}" ]; then
+		skip "Slurm" "$s is not set"
+		done_testing
+		exit
+	fi
+done
+export STAGE IMAGES
+PLUGIN=$(cd "$STAGE" && find usr -name shifter_slurm.so -print -quit)
+ok "the plug-in is installed" test -n "$PLUGIN"
+export RUN=$T_DIR/cluster SPANK="required /$PLUGIN enable_sshd=1"
+export UDIROOT_CONF=$T_DIR/udiRoot.conf
+printf 'imagePath = "/images"\nsshdPort = 1204\n' >"$UDIROOT_CONF"
+chmod 644 "$UDIROOT_CONF"
+
+cluster() { "$HERE/../cluster/cluster.sh" "$@"; }
+on() { cluster exec "$@"; }                         # on HOST CMD...: as root
+as() { local u=$1; shift; cluster exec -u "$u" head "$@"; }
+all_idle() { [ "$(on head sinfo -h -N -t idle -o %N | wc -l)" = "$1" ]; }
+idle_again() { wait_until 40 all_idle "$1"; }
+
+# batch USER OUT SBATCH-OPTION...: the script is on stdin; what it printed is left in T_JOB
+batch() {
+	local user=$1 out=$2; shift 2
+	cat >"$T_DIR/script"
+	on head sh -c "cat >/home/$user/$out.sh && chown $user /home/$user/$out.sh &&
+		chmod 755 /home/$user/$out.sh" <"$T_DIR/script"
+	T_SAID=$(as "$user" timeout 120 sbatch -Q --wait -o "$out" "$@" "$out.sh" 2>&1)
+	T_STATUS=$?
+	T_JOB=$(on head cat "/home/$user/$out" 2>&1)
+}
+
+# nothing_left HOST: no state, mount, loop device or process of a container
+nothing_left() {
+	# shellcheck disable=SC2016
+	on "$1" sh -c '
+		rc=0
+		for d in /run/shifter-slurm /run/shifter/slurm-*; do
+			[ ! -e "$d" ] || { echo "left: $d"; rc=1; }
+		done
+		grep -E " /run/shifter/slurm-| /images/.*squashfs" /proc/self/mountinfo && rc=1
+		for p in /proc/[0-9]*; do
+			case $(cat "$p/comm" 2>/dev/null) in
+			shifter-*|sshd) echo "left: $p $(cat "$p/comm")"; rc=1 ;;
+			esac
+		done
+		exit $rc'
+}
+nowhere_left() {
+	local n
+	for n in "$@"; do nothing_left "$n" || return 1; done
+}
+
+on_exit cluster down --purge
+cluster up 4 || { fail "the cluster is up"; done_testing; exit 1; }
