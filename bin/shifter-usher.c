@@ -74,7 +74,9 @@ static struct usher usher;
 
 static _Noreturn void serve(struct usher *u, int connection)
 {
-	static char *const arguments[] = { SSHD, "-i", "-e", "-f", SSHD_CONFIG, NULL };
+	static char sshd[] = SSHD, inetd[] = "-i", to_stderr[] = "-e", from[] = "-f";
+	static char config[] = SSHD_CONFIG;
+	static char *const arguments[] = { sshd, inetd, to_stderr, from, config, NULL };
 	static char *const environment[] = { NULL };
 	static const char lost[] = "shifter-usher: cannot start " SSHD "\n";
 

@@ -24,6 +24,8 @@ enum {
 	OPT_VOLUME
 };
 
+#define ID_MAX (UINT32_MAX - 1) /* the highest means "no change" to the kernel */
+
 static const struct option setup_options[] = {
 	{ "gid", required_argument, NULL, OPT_GID },
 	{ "groups", required_argument, NULL, OPT_GROUPS },
@@ -69,12 +71,14 @@ static int take_option(int c, struct shifter_container_spec *spec, struct shf_ct
 	case OPT_SHELL: return set_string(&account->shell, optarg);
 	case OPT_GROUPS: return shf_ctl_read_groups(account, optarg);
 	case OPT_PORT:
-		return shf_ctl_number("--port", optarg, 1, 65535, &spec->sshd_port) ? 0 : SHF_EXIT_CALLER;
+		if (!shf_ctl_number("--port", optarg, 1, 65535, &spec->sshd_port))
+			return SHF_EXIT_CALLER;
+		return 0;
 	case OPT_UID:
-		account->has_uid = shf_ctl_number("--uid", optarg, 1, UINT32_MAX - 1, &account->uid);
+		account->has_uid = shf_ctl_number("--uid", optarg, 1, ID_MAX, &account->uid);
 		return account->has_uid ? 0 : SHF_EXIT_CALLER;
 	case OPT_GID:
-		account->has_gid = shf_ctl_number("--gid", optarg, 1, UINT32_MAX - 1, &account->gid);
+		account->has_gid = shf_ctl_number("--gid", optarg, 1, ID_MAX, &account->gid);
 		return account->has_gid ? 0 : SHF_EXIT_CALLER;
 	default: return SHF_EXIT_CALLER;
 	}

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The plug-in is a shared object also where libshifter is static only, which
-# libtool cannot be told.  It is linked by hand from position independent objects
-# and the static library, which is position independent by configure's pic-only.
-# Symbols of Slurm stay open: the program that loads the plug-in has them.
-
+# The plug-in is a shared object also where libshifter is static only.  It holds
+# what it needs of the library, links nothing but libc, and lets out nothing but
+# the hooks.  Symbols of Slurm stay open: the program that loads it has them.
 EXTRA_DIST += integrations/slurm/shifter_slurm.lds
 
 if HAVE_SLURM
-slurmplugin_PROGRAMS = integrations/slurm/shifter_slurm.so
+slurmplugin_LTLIBRARIES += integrations/slurm/shifter_slurm.la
 
-integrations_slurm_shifter_slurm_so_SOURCES = \
+integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/account.c \
 	integrations/slurm/account.h \
 	integrations/slurm/args.c \
@@ -45,23 +43,17 @@ integrations_slurm_shifter_slurm_so_SOURCES = \
 	integrations/slurm/task.h
 
 # Not -I lib: an integration is written against the public header alone.
-integrations_slurm_shifter_slurm_so_CPPFLAGS = \
+integrations_slurm_shifter_slurm_la_CPPFLAGS = -D_GNU_SOURCE \
 	-I$(top_builddir)/include \
 	-I$(top_srcdir)/include \
 	-DSHF_BINDIR='"$(bindir)"' \
 	-DSHF_RUN_DIR='"$(SHF_RUN_DIR)"' \
 	$(SHF_CPPFLAGS) \
 	$(SLURM_CFLAGS)
-integrations_slurm_shifter_slurm_so_CFLAGS = $(AM_CFLAGS) -fPIC
-integrations_slurm_shifter_slurm_so_LDADD = \
-	-L$(top_builddir)/.libs -L$(top_builddir) -Wl,-Bstatic -lshifter -Wl,-Bdynamic
-integrations_slurm_shifter_slurm_so_DEPENDENCIES = \
-	libshifter.la \
+integrations_slurm_shifter_slurm_la_LIBADD = libshf.la
+integrations_slurm_shifter_slurm_la_DEPENDENCIES = \
+	libshf.la \
 	integrations/slurm/shifter_slurm.lds
-integrations_slurm_shifter_slurm_so_LINK = \
-	$(CC) $(AM_CFLAGS) $(CFLAGS) -fPIC -shared \
-	-Wl,-soname,shifter_slurm.so \
-	-Wl,--version-script=$(top_srcdir)/integrations/slurm/shifter_slurm.lds \
-	-Wl,--exclude-libs,ALL \
-	$(SHF_LDFLAGS) $(LDFLAGS) -o $@
+integrations_slurm_shifter_slurm_la_LDFLAGS = $(SHF_LDFLAGS) -module -shared -avoid-version \
+	-Wl,--version-script=$(top_srcdir)/integrations/slurm/shifter_slurm.lds
 endif

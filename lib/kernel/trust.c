@@ -137,7 +137,7 @@ int shf_open_trusted(const char *path, int flags, struct shf_owners owners, cons
 		if (fd < 0 || fstat(fd, &st) < 0)
 			return fail(&walk, errno);
 		if (S_ISLNK(st.st_mode)) {
-			bool restart;
+			bool restart = false;
 
 			if (last)
 				return shf_fail(report, fault, ELOOP,

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#ifndef SHF_CONFIG_PATH
-#define SHF_CONFIG_PATH "/etc/shifter/udiRoot.conf"
+#ifndef SHF_CONFIG_FILE
+#define SHF_CONFIG_FILE "/etc/shifter/udiRoot.conf"
 #endif
 #ifndef SHF_LIBEXECDIR
 #define SHF_LIBEXECDIR "/usr/libexec/shifter"
@@ -68,7 +68,7 @@ int shifter_load_config(struct shifter_ctx *ctx, const char *path)
 	int rc;
 
 	shf_begin(ctx);
-	path = path ? path : SHF_CONFIG_PATH;
+	path = path ? path : SHF_CONFIG_FILE;
 	file = shf_open_trusted(path, O_RDONLY, (struct shf_owners){ NULL, 0 }, "configuration",
 				SHIFTER_FAULT_SITE, &ctx->report);
 	if (file < 0)

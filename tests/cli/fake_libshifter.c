@@ -123,7 +123,8 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 	FILE *file = calls();
 
 	(void)out;
-	fprintf(file, "setup id=%s image=%s user=%s home=%s shell=%s uid=%u gid=%u flags=%u groups=",
+	fprintf(file,
+		"setup id=%s image=%s user=%s home=%s shell=%s uid=%u gid=%u flags=%u groups=",
 		spec->id, spec->image, spec->user, spec->home, spec->shell, spec->uid, spec->gid,
 		spec->flags);
 	for (uint32_t i = 0; i < spec->n_groups; i++)
@@ -160,7 +161,16 @@ void shifter_close_container(struct shifter_container *container)
 int shifter_list_containers(struct shifter_ctx *ctx, shifter_list_fn list, void *data)
 {
 	struct shifter_container_info info = {
-		.size = sizeof(info), .id = "a", .image = "local:/i/\"q\"", .user = "alice", .state = "serving", .uid = 2001, .sshd_port = 1204, .keeper_pid = 11, .sshd_pid = 12, .created = 86400
+		.size = sizeof(info),
+		.id = "a",
+		.image = "local:/i/\"q\"",
+		.user = "alice",
+		.state = "serving",
+		.uid = 2001,
+		.sshd_port = 1204,
+		.keeper_pid = 11,
+		.sshd_pid = 12,
+		.created = 86400,
 	};
 	int rc = result(ctx, "list", NULL);
 
@@ -169,7 +179,13 @@ int shifter_list_containers(struct shifter_ctx *ctx, shifter_list_fn list, void 
 	rc = list(&info, data);
 	if (rc)
 		return rc;
-	info = (struct shifter_container_info){ .size = sizeof(info), .id = "b", .image = "", .user = "", .state = "damaged" };
+	info = (struct shifter_container_info){
+		.size = sizeof(info),
+		.id = "b",
+		.image = "",
+		.user = "",
+		.state = "damaged",
+	};
 	return list(&info, data);
 }
 
