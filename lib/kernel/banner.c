@@ -15,14 +15,15 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
-static int wait_for(int fd, short events, int64_t deadline_ms)
+static int wait_for(int fd, short events, int server, int64_t deadline_ms)
 {
 	for (;;) {
-		struct pollfd pollfd = { .fd = fd, .events = events };
-		int rc = poll(&pollfd, 1, shf_remaining_ms(deadline_ms));
+		struct pollfd fds[2] = { { .fd = fd, .events = events },
+					 { .fd = server, .events = POLLIN } };
+		int rc = poll(fds, 2, shf_remaining_ms(deadline_ms));
 
 		if (rc > 0)
-			return 0;
+			return fds[0].revents ? 0 : -EPIPE;
 		if (rc == 0)
 			return -ETIMEDOUT;
 		if (errno != EINTR)
@@ -43,7 +44,8 @@ static int find_address(int listener, union address *address, socklen_t *length)
 	return 0;
 }
 
-static int connect_to(const union address *address, socklen_t length, int64_t deadline_ms)
+static int connect_to(const union address *address, socklen_t length, int server,
+		      int64_t deadline_ms)
 {
 	cleanup_fd int fd = -1;
 	int error = 0;
@@ -56,7 +58,7 @@ static int connect_to(const union address *address, socklen_t length, int64_t de
 	if (connect(fd, &address->any, length) < 0) {
 		if (errno != EINPROGRESS && errno != EINTR)
 			return -errno;
-		rc = wait_for(fd, POLLOUT, deadline_ms);
+		rc = wait_for(fd, POLLOUT, server, deadline_ms);
 		if (rc < 0)
 			return rc;
 		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
@@ -67,7 +69,7 @@ static int connect_to(const union address *address, socklen_t length, int64_t de
 	return steal_fd(&fd);
 }
 
-int shf_check_banner(int listener, const char *principal, int64_t deadline_ms)
+int shf_check_banner(int listener, const char *principal, int server, int64_t deadline_ms)
 {
 	char line[512] = "";
 	size_t used = 0;
@@ -80,7 +82,7 @@ int shf_check_banner(int listener, const char *principal, int64_t deadline_ms)
 	rc = find_address(listener, &address, &length);
 	if (rc < 0)
 		return rc;
-	fd = connect_to(&address, length, deadline_ms);
+	fd = connect_to(&address, length, server, deadline_ms);
 	if (fd < 0)
 		return fd;
 	while (!strchr(line, '\n')) {
@@ -88,7 +90,7 @@ int shf_check_banner(int listener, const char *principal, int64_t deadline_ms)
 
 		if (used == sizeof(line) - 1)
 			return -EPROTO;
-		rc = wait_for(fd, POLLIN, deadline_ms);
+		rc = wait_for(fd, POLLIN, server, deadline_ms);
 		if (rc < 0)
 			return rc;
 		n = recv(fd, line + used, sizeof(line) - 1 - used, 0);

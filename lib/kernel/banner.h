@@ -12,9 +12,11 @@
  * the ssh server there (RFC 4253, 4.2).  Its comment must be principal: sshd
  * is given it as VersionAddendum, so that one job's is told from another's.
  *
- * Returns 0, -ETIMEDOUT, -EPIPE if the server hung up first, -EPROTO if
+ * server is a pidfd: a connection to one that has ended would wait for ever.
+ *
+ * Returns 0, -ETIMEDOUT, -EPIPE if the server hung up first or ended, -EPROTO if
  * somebody else answered, or another negative errno value.
  */
-int shf_check_banner(int listener, const char *principal, int64_t deadline_ms);
+int shf_check_banner(int listener, const char *principal, int server, int64_t deadline_ms);
 
 #endif

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { MOUNTINFO_MAX = 64 << 20, RESOLV_CONF_MAX = 65536 };
+enum { MOUNTINFO_MAX = 64 << 20, RESOLV_CONF_MAX = 65536, ETC_HOSTS_MAX = 16 << 20 };
 
 /* proc(5): ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS TAG... - TYPE SOURCE OPTIONS */
 static int64_t parse_devpts(char *line)
@@ -48,11 +48,21 @@ int64_t shf_get_tty_gid(void)
 	return gid;
 }
 
-int shf_read_resolv_conf(struct shf_text *text)
+static int read_file(const char *path, size_t limit, struct shf_text *text)
 {
-	cleanup_fd int fd = open("/etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return shf_read_all(fd, RESOLV_CONF_MAX, text);
+	return shf_read_all(fd, limit, text);
+}
+
+int shf_read_resolv_conf(struct shf_text *text)
+{
+	return read_file("/etc/resolv.conf", RESOLV_CONF_MAX, text);
+}
+
+int shf_read_etc_hosts(struct shf_text *text)
+{
+	return read_file("/etc/hosts", ETC_HOSTS_MAX, text);
 }

@@ -19,4 +19,10 @@ int64_t shf_get_tty_gid(void);
 /* Append /etc/resolv.conf; nothing if there is none.  0 or a negative errno value. */
 int shf_read_resolv_conf(struct shf_text *text);
 
+/*
+ * Append /etc/hosts: a container lives in the host's network, and its names
+ * hold there.  Nothing if there is none.  0 or a negative errno value.
+ */
+int shf_read_etc_hosts(struct shf_text *text);
+
 #endif

@@ -4,8 +4,10 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/parse.h"
+#include "kernel/host_facts.h"
 #include "kernel/live_dir.h"
 #include "kernel/udi_template.h"
+#include "model/hostsfile.h"
 #include "model/sshconf.h"
 
 #include <fcntl.h>
@@ -68,6 +70,24 @@ int shf_load_hosts(struct shifter_container *container, struct shifter_hosts *ho
 		return shf_fail_errno(&container->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot read the hosts of container '%s'",
 				      container->record.id);
+	return 0;
+}
+
+int shf_write_etc_hosts(struct shifter_ctx *ctx, int live, const struct shifter_hosts *hosts)
+{
+	cleanup_text struct shf_text text = { 0 };
+	int rc;
+
+	shf_render_etc_hosts(hosts, &text);
+	rc = shf_read_etc_hosts(&text);
+	if (rc < 0)
+		shf_log(ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/hosts'");
+	shf_text_add(&text, "");
+	rc = text.failed ? -ENOMEM
+			 : shf_put_live_file(live, "hosts", 0644, 0, 0, text.data, text.length);
+	if (rc < 0)
+		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot write the container's '/etc/hosts'");
 	return 0;
 }
 

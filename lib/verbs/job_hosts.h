@@ -15,6 +15,13 @@ int shf_save_hosts(struct shifter_container *container, const struct shifter_hos
 int shf_load_hosts(struct shifter_container *container, struct shifter_hosts *hosts);
 
 /*
+ * Write the container's /etc/hosts: those of the job's hosts whose addresses
+ * are known, then what the node's own has.  hosts may be NULL.  0 or a negative
+ * errno value with a sentence.
+ */
+int shf_write_etc_hosts(struct shifter_ctx *ctx, int live, const struct shifter_hosts *hosts);
+
+/*
  * Write the ssh client's configuration to the live directory, for the
  * principal and the port on record and these hosts.
  */

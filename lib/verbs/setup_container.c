@@ -8,7 +8,6 @@
  * would outlive this process.
  */
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/parse.h"
 #include "kernel/builder.h"
 #include "kernel/host_facts.h"
@@ -21,10 +20,10 @@
 #include "kernel/user_paths.h"
 #include "model/account.h"
 #include "model/container_plan.h"
-#include "model/hostsfile.h"
 #include "model/image.h"
 #include "model/volume.h"
 #include "verbs/context.h"
+#include "verbs/job_hosts.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -214,7 +213,6 @@ static int open_udi(struct setup *s)
 
 static int open_live_directory(struct setup *s)
 {
-	cleanup_text struct shf_text hosts = { 0 };
 	char size[16];
 	int rc;
 
@@ -225,17 +223,11 @@ static int open_live_directory(struct setup *s)
 		s->live_dir = openat(rc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		rc = s->live_dir < 0 ? -errno : 0;
 	}
-	if (rc == 0) {
-		shf_render_etc_hosts(NULL, &hosts);
-		rc = hosts.failed ? -ENOMEM
-				  : shf_create_file(s->live_dir, "hosts", 0644, hosts.data,
-						    hosts.length);
-	}
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot make the live directory of container '%s'",
 				      s->spec.id);
-	return 0;
+	return shf_write_etc_hosts(s->ctx, s->live_dir, NULL);
 }
 
 static int open_image(struct setup *s)

@@ -365,7 +365,8 @@ static int await_banner(struct start *s)
 	int rc = 0;
 
 	for (size_t i = 0; i < s->listeners.count && rc == 0; i++)
-		rc = shf_check_banner(s->listeners.fds[i], s->facts.principal, s->deadline_ms);
+		rc = shf_check_banner(s->listeners.fds[i], s->facts.principal, s->usher.pidfd,
+				      s->deadline_ms);
 	if (rc == 0)
 		return 0;
 	if (rc == -ETIMEDOUT)

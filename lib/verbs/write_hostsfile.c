@@ -39,7 +39,6 @@ static int write_all(struct shifter_container *container, const struct shifter_h
 		const char *name;
 		void (*render)(const struct shifter_hosts *, struct shf_text *);
 	} forms[] = {
-		{ "hosts", shf_render_etc_hosts },
 		{ "hosts.unique", shf_render_hosts_unique },
 		{ "hosts.slots", shf_render_hosts_slots },
 		{ "hosts.colon", shf_render_hosts_colon },
@@ -57,6 +56,8 @@ static int write_all(struct shifter_container *container, const struct shifter_h
 		rc = shf_save_hosts(container, hosts);
 	if (rc == 0 && container->record.principal[0])
 		rc = shf_write_ssh_config(container, live, hosts);
+	if (rc == 0)
+		rc = shf_write_etc_hosts(container->ctx, live, hosts);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && rc == 0; i++)
 		rc = write_form(container, live, forms[i].name, forms[i].render, hosts);
 	return rc;
