@@ -28,7 +28,8 @@ chmod 644 "$UDIROOT_CONF"
 cluster() { "$HERE/../cluster/cluster.sh" "$@"; }
 on() { cluster exec "$@"; }                         # on HOST CMD...: as root
 as() { local u=$1; shift; cluster exec -u "$u" head "$@"; }
-all_idle() { [ "$(on head sinfo -h -N -t idle -o %N | wc -l)" = "$1" ]; }
+# not "sinfo -t idle": it counts nodes whose epilog still runs
+all_idle() { [ "$(on head sinfo -h -N -o '%T' | grep -cx idle)" = "$1" ]; }
 idle_again() { wait_until 40 all_idle "$1"; }
 
 # batch USER OUT SBATCH-OPTION...: the script is on stdin; what it printed is left in T_JOB

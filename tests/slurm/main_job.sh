@@ -95,8 +95,9 @@ gone() { ! runs; }
 ok "a command runs on node2 by ssh" wait_until 30 runs
 pid=$(on node2 sh -c "$find_sleep")
 like "$(on node2 cat "/proc/${pid%%[!0-9]*}/cgroup")" "job_$job" "in the job's cgroup"
-not_ok "another user's ssh is refused" as bob ssh -o BatchMode=yes -o StrictHostKeyChecking=no \
-	-p 1204 alice@node2 true
+T_SAID=$(as bob ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+	-p 1204 alice@node2 true 2>&1)
+like "$T_SAID" 'Permission denied \(publickey\)' "another user's ssh is refused"
 as alice scancel "$job"
 ok "it is gone after scancel" wait_until 30 gone
 ok "the nodes are idle" idle_again 4
