@@ -40,7 +40,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { GROUPS_MAX = 65536, ANSWER_MS = 10000, ENVIRONMENT_MAX = 64 << 20 };
+enum { GROUPS_MAX = 65536,
+       ANSWER_MS = 10000,
+       ENVIRONMENT_MAX = 64 << 20 };
 
 static uint32_t groups[GROUPS_MAX];
 static char directory[PATH_MAX];
@@ -159,7 +161,7 @@ static void try(const char *path, char **command, char **environment)
 	if (errno != ENOEXEC)
 		return;
 	command[0] = (char *)(uintptr_t)path;
-	command[-1] = (char *)(uintptr_t)"/bin/sh";
+	command[-1] = (char *)(uintptr_t) "/bin/sh";
 	execve("/bin/sh", command - 1, environment);
 	errno = ENOEXEC;
 }

@@ -31,7 +31,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LISTENERS_MAX = 32, ANSWER_MS = 2000 };
+enum { LISTENERS_MAX = 32,
+       ANSWER_MS = 2000 };
 
 struct keeper {
 	uint32_t uid;

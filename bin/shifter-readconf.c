@@ -26,7 +26,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_MAX = 1 << 20, KEYS_MAX = 64, VALUES_MAX = 1024 };
+enum { CONFIG_MAX = 1 << 20,
+       KEYS_MAX = 64,
+       VALUES_MAX = 1024 };
 
 enum token {
 	TOKEN_END,
@@ -233,8 +235,7 @@ static bool scan_key(struct scanner *s, struct document *doc, struct assignment 
 
 	if (s->token != TOKEN_WORD) {
 		complain(s->name, s->line, "%s",
-			 is_mark(s, '=') ? "a value with '=' must be in quotes" :
-					   "there must be a key and '=' here");
+			 is_mark(s, '=') ? "a value with '=' must be in quotes" : "there must be a key and '=' here");
 		return false;
 	}
 	snprintf(name, sizeof(name), "%.*s", s->length > 63 ? 63 : (int)s->length, s->start);
@@ -303,9 +304,7 @@ static cfg_t *parse(const char *name, const char *text)
 		cfg_opt_t list = CFG_STR_LIST(key->name, NULL, CFGF_NONE);
 		cfg_opt_t scalar = CFG_STR(key->name, NULL, CFGF_NONE);
 
-		options[n++] = key->type == SHF_CONFIG_LIST || key->type == SHF_CONFIG_STRINGS ?
-				       list :
-				       scalar;
+		options[n++] = key->type == SHF_CONFIG_LIST || key->type == SHF_CONFIG_STRINGS ? list : scalar;
 	}
 	options[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(options, CFGF_NONE);
@@ -333,9 +332,7 @@ static bool add_record(const char *name, cfg_t *cfg, const struct assignment *a,
 	shf_text_addf(out, "%u", a->values);
 	shf_text_add_mem(out, "", 1);
 	for (unsigned i = 0; i < a->values; i++) {
-		const char *value = cfg_size(cfg, a->key->name) == a->values ?
-					    cfg_getnstr(cfg, a->key->name, i) :
-					    NULL;
+		const char *value = cfg_size(cfg, a->key->name) == a->values ? cfg_getnstr(cfg, a->key->name, i) : NULL;
 
 		if (!value || (a->words[i] && (strlen(value) != a->lengths[i] ||
 					       memcmp(value, a->words[i], a->lengths[i]) != 0))) {

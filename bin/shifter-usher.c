@@ -56,10 +56,10 @@ struct usher {
 	uint32_t max_young; /* connections */
 	uint32_t grace_s;   /* seconds until one counts as logged in */
 	uint32_t n_listeners;
-	int signals;	    /* signalfd */
+	int signals; /* signalfd */
 	int log_reader, log_writer;
-	int log;	    /* file in the live directory, or -1 */
-	size_t logged;	    /* bytes */
+	int log;       /* file in the live directory, or -1 */
+	size_t logged; /* bytes */
 	struct {
 		pid_t pid;
 		int64_t since_ms;

@@ -23,10 +23,10 @@ union shf_address {
 };
 
 struct shf_name {
-	const char *text;	     /* borrowed */
-	size_t count;		     /* of addresses; 0 while or when there are none */
+	const char *text;             /* borrowed */
+	size_t count;                 /* of addresses; 0 while or when there are none */
 	union shf_address *addresses; /* owned; ports are zero */
-	const char *failure;	     /* static text once it is certain that there are none */
+	const char *failure;          /* static text once it is certain that there are none */
 };
 
 struct shf_resolver {

@@ -44,8 +44,18 @@ __attribute__((constructor)) static void keep_to_own_code(void)
 {
 #ifdef __GLIBC__
 	static const char *const databases[] = {
-		"passwd", "group",    "shadow", "gshadow", "initgroups", "services",
-		"rpc",	  "networks", "ethers", "netgroup", "protocols", "aliases",
+		"passwd",
+		"group",
+		"shadow",
+		"gshadow",
+		"initgroups",
+		"services",
+		"rpc",
+		"networks",
+		"ethers",
+		"netgroup",
+		"protocols",
+		"aliases",
 	};
 
 	for (size_t i = 0; i < sizeof(databases) / sizeof(*databases); i++)

@@ -31,7 +31,7 @@ static const char env_path[] = UDI_RUN "/session.env";
 enum {
 	ENV_FILE_MAX = 16 << 20,   /* bytes; the kernel takes 2 MiB at the usual stack limit */
 	ENV_ENTRY_MAX = 128 << 10, /* bytes, NUL included; longer ones fail every execve() */
-	WORDS_MAX = 1024,	   /* of a command that is run without a shell */
+	WORDS_MAX = 1024,          /* of a command that is run without a shell */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,
 };
@@ -57,7 +57,14 @@ static bool has_name(const char *entry, const char *name)
 static bool belongs_to_session(const char *entry)
 {
 	static const char *const names[] = {
-		"TERM", "DISPLAY", "XAUTHORITY", "HOME", "USER", "LOGNAME", "SHELL", "PWD",
+		"TERM",
+		"DISPLAY",
+		"XAUTHORITY",
+		"HOME",
+		"USER",
+		"LOGNAME",
+		"SHELL",
+		"PWD",
 	};
 
 	if (strncmp(entry, "SSH_", 4) == 0)

@@ -30,11 +30,11 @@ enum {
 	EXIT_USAGE = 2,
 	DEFAULT_TIMEOUT_S = 60,
 	MAX_TIMEOUT_S = 86400,
-	SLOTS_MAX = 256,	/* connections at once */
-	ATTEMPT_MS = 5000,	/* connection and banner; spans two retries of a lost SYN */
+	SLOTS_MAX = 256,   /* connections at once */
+	ATTEMPT_MS = 5000, /* connection and banner; spans two retries of a lost SYN */
 	BACKOFF_MIN_MS = 50,
 	BACKOFF_MAX_MS = 1000,
-	BANNER_MAX = 255,	/* bytes with CR LF, RFC 4253 */
+	BANNER_MAX = 255, /* bytes with CR LF, RFC 4253 */
 	FAILURES_SHOWN = 20,
 	HOST_NAME_BYTES_MAX = 255,
 	DESCRIPTORS_SPARED = 16, /* standard ones, files, the resolver's */
@@ -43,15 +43,21 @@ enum {
 static const char self[] = "udi-wait";
 static const char conf_path[] = UDI_RUN "/wait.conf";
 
-enum state { PENDING, TRYING, READY };
+enum state { PENDING,
+	     TRYING,
+	     READY };
 
 /* Why the last attempt failed, where no errno says it. */
-enum defect { DEFECT_NONE, DEFECT_CLOSED, DEFECT_SILENT, DEFECT_NOT_SSH, DEFECT_OTHER_JOB };
+enum defect { DEFECT_NONE,
+	      DEFECT_CLOSED,
+	      DEFECT_SILENT,
+	      DEFECT_NOT_SSH,
+	      DEFECT_OTHER_JOB };
 
 struct target {
 	enum state state;
 	enum defect defect;
-	int error;		/* errno of the last attempt, or 0 */
+	int error; /* errno of the last attempt, or 0 */
 	size_t next_address;
 	int64_t backoff_ms, not_before_ms;
 };
@@ -96,9 +102,9 @@ static int parse_port(const char *text, long *port)
 	errno = 0;
 	*port = strtol(text, &end, 10);
 	return isdigit((unsigned char)*text) && *end == '\0' && errno == 0 && *port >= 1 &&
-			       *port <= 65535 ?
-		       0 :
-		       -EINVAL;
+			       *port <= 65535
+		       ? 0
+		       : -EINVAL;
 }
 
 static int parse_timeout(const char *text, int64_t *ms)
@@ -606,7 +612,8 @@ static int run(struct barrier *b, int argc, char **argv)
 		return EXIT_USAGE;
 	if (b->port == 0) {
 		fprintf(stderr, "%s: cannot tell the port: neither --port nor '%s' names it; is this "
-			"a container of a job with sshd?\n", self, conf_path);
+				"a container of a job with sshd?\n",
+			self, conf_path);
 		return EXIT_USAGE;
 	}
 	if (read_hosts(b) < 0)
@@ -614,9 +621,7 @@ static int run(struct barrier *b, int argc, char **argv)
 	b->slot_count = SLOTS_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
 	    limit.rlim_cur < SLOTS_MAX + DESCRIPTORS_SPARED)
-		b->slot_count = limit.rlim_cur > DESCRIPTORS_SPARED ?
-					(size_t)limit.rlim_cur - DESCRIPTORS_SPARED :
-					1;
+		b->slot_count = limit.rlim_cur > DESCRIPTORS_SPARED ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARED : 1;
 	rc = wait_for_all(b);
 	if (rc < 0) {
 		fprintf(stderr, "%s: cannot wait for the hosts in '%s': %s\n", self, b->hosts_path,

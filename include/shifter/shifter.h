@@ -58,10 +58,10 @@ extern "C" {
 
 /* Define SHIFTER_BARE to strip all but plain C, for the FFIs that want it. */
 #if defined(__GNUC__) && !defined(SHIFTER_BARE)
-# define SHIFTER_CHECKED __attribute__((warn_unused_result))
-# pragma GCC visibility push(default)
+#define SHIFTER_CHECKED __attribute__((warn_unused_result))
+#pragma GCC visibility push(default)
 #else
-# define SHIFTER_CHECKED
+#define SHIFTER_CHECKED
 #endif
 
 struct shifter_ctx;       /* library context */
@@ -176,21 +176,21 @@ int shifter_make_user_key(struct shifter_ctx *ctx, const char *home,
  */
 
 struct shifter_container_spec {
-	size_t size;            /* sizeof(struct shifter_container_spec) */
-	const char *id;         /* 1-64 of [A-Za-z0-9._-], unique on the node */
-	const char *image;      /* image reference, resolved or not */
-	const char *user;       /* login name inside the container */
-	const char *home;       /* absolute path inside the container */
-	const char *shell;      /* likewise; NULL for /bin/sh */
-	uint32_t uid;           /* never 0 */
-	uint32_t gid;           /* never 0 */
-	uint32_t flags;         /* SHIFTER_SETUP_*, or 0 */
-	uint32_t n_groups;      /* length of groups */
-	const uint32_t *groups; /* supplementary group ids */
+	size_t size;                /* sizeof(struct shifter_container_spec) */
+	const char *id;             /* 1-64 of [A-Za-z0-9._-], unique on the node */
+	const char *image;          /* image reference, resolved or not */
+	const char *user;           /* login name inside the container */
+	const char *home;           /* absolute path inside the container */
+	const char *shell;          /* likewise; NULL for /bin/sh */
+	uint32_t uid;               /* never 0 */
+	uint32_t gid;               /* never 0 */
+	uint32_t flags;             /* SHIFTER_SETUP_*, or 0 */
+	uint32_t n_groups;          /* length of groups */
+	const uint32_t *groups;     /* supplementary group ids */
 	const char *const *volumes; /* "SRC:DST[:ro]", last one NULL; or NULL */
 	const char *listen_address; /* of the later sshd, numeric; NULL: the site's */
-	uint32_t sshd_port;     /* with SHIFTER_SETUP_SSHD; 0: the site's */
-	uint32_t reserved;      /* must be 0 */
+	uint32_t sshd_port;         /* with SHIFTER_SETUP_SSHD; 0: the site's */
+	uint32_t reserved;          /* must be 0 */
 };
 
 enum {
@@ -241,16 +241,16 @@ uint32_t shifter_get_uid(struct shifter_container *container);
 
 /* What shifter_list_containers() knows of a container. */
 struct shifter_container_info {
-	size_t size;         /* sizeof(struct shifter_container_info) */
+	size_t size; /* sizeof(struct shifter_container_info) */
 	const char *id;
-	const char *image;   /* resolved reference; "" if damaged */
-	const char *user;    /* login name; "" if damaged */
-	const char *state;   /* "busy", "ready", "serving" (ssh), "damaged" */
-	uint32_t uid;        /* 0 if damaged */
-	uint32_t sshd_port;  /* 0 if none is bound */
-	int32_t keeper_pid;  /* 0 if it is gone */
-	int32_t sshd_pid;    /* of the process that accepts connections, or 0 */
-	uint64_t created;    /* seconds since the epoch; 0 if damaged */
+	const char *image;  /* resolved reference; "" if damaged */
+	const char *user;   /* login name; "" if damaged */
+	const char *state;  /* "busy", "ready", "serving" (ssh), "damaged" */
+	uint32_t uid;       /* 0 if damaged */
+	uint32_t sshd_port; /* 0 if none is bound */
+	int32_t keeper_pid; /* 0 if it is gone */
+	int32_t sshd_pid;   /* of the process that accepts connections, or 0 */
+	uint64_t created;   /* seconds since the epoch; 0 if damaged */
 };
 
 /*
@@ -301,17 +301,17 @@ int shifter_enter_container(struct shifter_container *container, uint32_t flags)
 typedef int (*shifter_place_fn)(int32_t pid, void *data);
 
 struct shifter_sshd_spec {
-	size_t size;            /* sizeof(struct shifter_sshd_spec) */
-	const char *user_key;   /* the user's udiRoot public key, one line */
+	size_t size;               /* sizeof(struct shifter_sshd_spec) */
+	const char *user_key;      /* the user's udiRoot public key, one line */
 	const char *user_key_file; /* its private half, read as the user; or
 				      NULL: HOME/.udiRoot/id_ed25519 */
-	const char *principal;  /* of the host certificate, unique to the job */
-	const char *const *env; /* "NAME=VALUE" of the job, last one NULL; or NULL */
-	shifter_place_fn place; /* or NULL: stay in the caller's cgroups */
-	void *place_data;       /* passed to place */
-	uint32_t timeout_ms; /* wait for it to listen; 0 for 10000 */
-	uint32_t flags;      /* none defined, must be 0 */
-	uint32_t reserved;   /* must be 0 */
+	const char *principal;     /* of the host certificate, unique to the job */
+	const char *const *env;    /* "NAME=VALUE" of the job, last one NULL; or NULL */
+	shifter_place_fn place;    /* or NULL: stay in the caller's cgroups */
+	void *place_data;          /* passed to place */
+	uint32_t timeout_ms;       /* wait for it to listen; 0 for 10000 */
+	uint32_t flags;            /* none defined, must be 0 */
+	uint32_t reserved;         /* must be 0 */
 };
 
 /*
@@ -428,7 +428,7 @@ const char *shifter_get_hostsfile_path(struct shifter_container *container);
 int shifter_teardown(struct shifter_ctx *ctx, const char *id) SHIFTER_CHECKED;
 
 #if defined(__GNUC__) && !defined(SHIFTER_BARE)
-# pragma GCC visibility pop
+#pragma GCC visibility pop
 #endif
 
 #ifdef __cplusplus

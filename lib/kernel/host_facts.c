@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { MOUNTINFO_MAX = 64 << 20, RESOLV_CONF_MAX = 65536, ETC_HOSTS_MAX = 16 << 20 };
+enum { MOUNTINFO_MAX = 64 << 20,
+       RESOLV_CONF_MAX = 65536,
+       ETC_HOSTS_MAX = 16 << 20 };
 
 /* proc(5): ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS TAG... - TYPE SOURCE OPTIONS */
 static int64_t parse_devpts(char *line)

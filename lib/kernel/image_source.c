@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-enum { CANDIDATES = 2, SUPERBLOCK = 96 };
+enum { CANDIDATES = 2,
+       SUPERBLOCK = 96 };
 
 /* What the helper is to look for. */
 struct search {
@@ -175,10 +176,18 @@ static const char *name_unfit_file_system(uint64_t type)
 		uint64_t type;
 		const char *name;
 	} unfit[] = {
-		{ 0x6969, "NFS" },	    { 0x0bd00bd0, "Lustre" },	{ 0xff534d42, "CIFS" },
-		{ 0xfe534d42, "SMB" },	    { 0x65735546, "FUSE" },	{ 0x47504653, "GPFS" },
-		{ 0x00c36400, "Ceph" },	    { 0x5346414f, "AFS" },	{ 0x6b414653, "AFS" },
-		{ 0x01021997, "9P" },	    { 0x19830326, "BeeGFS" },	{ 0xaad7aaea, "PanFS" },
+		{ 0x6969, "NFS" },
+		{ 0x0bd00bd0, "Lustre" },
+		{ 0xff534d42, "CIFS" },
+		{ 0xfe534d42, "SMB" },
+		{ 0x65735546, "FUSE" },
+		{ 0x47504653, "GPFS" },
+		{ 0x00c36400, "Ceph" },
+		{ 0x5346414f, "AFS" },
+		{ 0x6b414653, "AFS" },
+		{ 0x01021997, "9P" },
+		{ 0x19830326, "BeeGFS" },
+		{ 0xaad7aaea, "PanFS" },
 		{ 0x01161970, "GFS2" },
 	};
 

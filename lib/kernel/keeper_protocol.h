@@ -15,13 +15,13 @@
 enum { SHF_KEEPER_PROTOCOL = 1 };
 
 enum shf_keeper_verb {
-	SHF_KEEPER_INFO,   /* answer only */
-	SHF_KEEPER_ENTER,  /* answer, namespace */
-	SHF_KEEPER_LIVE,   /* answer, live directory */
-	SHF_KEEPER_SERVE,  /* answer, namespace, live directory, listeners */
-	SHF_KEEPER_USHER,  /* request brings a pidfd of the usher, to be kept */
+	SHF_KEEPER_INFO,     /* answer only */
+	SHF_KEEPER_ENTER,    /* answer, namespace */
+	SHF_KEEPER_LIVE,     /* answer, live directory */
+	SHF_KEEPER_SERVE,    /* answer, namespace, live directory, listeners */
+	SHF_KEEPER_USHER,    /* request brings a pidfd of the usher, to be kept */
 	SHF_KEEPER_USHER_FD, /* answer, pidfd of the usher if there is one */
-	SHF_KEEPER_QUIT	   /* answer, then the end of the container */
+	SHF_KEEPER_QUIT      /* answer, then the end of the container */
 };
 
 struct shf_keeper_request {
@@ -32,8 +32,8 @@ struct shf_keeper_request {
 
 struct shf_keeper_answer {
 	uint32_t protocol;
-	int32_t error; /* 0 or an errno value */
-	uint32_t uid;  /* of the container's owner */
+	int32_t error;     /* 0 or an errno value */
+	uint32_t uid;      /* of the container's owner */
 	int32_t usher_pid; /* 0 if none lives */
 	char generation[33];
 };
@@ -45,7 +45,7 @@ struct shf_keeper_answer {
 enum {
 	SHF_KEEPER_FD_CONTROL = 3,   /* listening socket */
 	SHF_KEEPER_FD_NAMESPACE = 4, /* of the container */
-	SHF_KEEPER_FD_LIVE = 5,	     /* directory */
+	SHF_KEEPER_FD_LIVE = 5,      /* directory */
 	SHF_KEEPER_FD_COMMIT = 6,    /* socket: a byte keeps it, an end without one ends it */
 	SHF_KEEPER_FD_LISTENERS = 7  /* and following, LISTENERS of them */
 };

@@ -19,7 +19,7 @@ int shf_start_keeper(struct shf_state *state, struct shf_record *record, int nam
 		     struct shf_report *report)
 {
 	char uid[16], count[16];
-	char *const argv[] = { (char *)(uintptr_t)"shifter-keeper", record->id, uid,
+	char *const argv[] = { (char *)(uintptr_t) "shifter-keeper", record->id, uid,
 			       record->generation, count, NULL };
 	int fds[SHF_KEEPER_FD_LISTENERS + SHF_LISTENERS_MAX];
 	struct shf_daemon daemon = { .path = SHF_LIBEXECDIR "/shifter-keeper",

@@ -19,13 +19,13 @@
 struct shf_run {
 	const char *path; /* absolute, in the namespace it is to run in */
 	char *const *argv;
-	char *const *envp;		     /* ends with NULL; NULL: empty */
+	char *const *envp;                   /* ends with NULL; NULL: empty */
 	const struct shf_identity *identity; /* become this user; NULL: stay */
-	int namespace;			     /* mount namespace to enter first, or -1 */
-	int input;			     /* its standard input, or -1: /dev/null */
-	struct shf_text *output;	     /* what it wrote to 1, or NULL */
-	struct shf_text *errors;	     /* what it wrote to 2, or NULL: /dev/null */
-	size_t limit;			     /* bytes of each of them; 0: 64 KiB */
+	int namespace;                       /* mount namespace to enter first, or -1 */
+	int input;                           /* its standard input, or -1: /dev/null */
+	struct shf_text *output;             /* what it wrote to 1, or NULL */
+	struct shf_text *errors;             /* what it wrote to 2, or NULL: /dev/null */
+	size_t limit;                        /* bytes of each of them; 0: 64 KiB */
 	int timeout_ms;
 };
 
@@ -40,7 +40,7 @@ int shf_run_program(const struct shf_run *run);
 struct shf_daemon {
 	const char *path;
 	char *const *argv; /* its environment is empty */
-	const int *fds;	   /* descriptors 3, 4, ... of it */
+	const int *fds;    /* descriptors 3, 4, ... of it */
 	size_t n_fds;
 	/*
 	 * With anchor, its parent is a child of the calling process, so that it

@@ -182,7 +182,7 @@ int shf_read_record(struct shf_state *state, struct shf_record *record,
 
 int shf_remove_state(struct shf_state *state, struct shf_report *report)
 {
-	static const char *const names[] = { SHF_STATE_SOCKET,  RECORD,
+	static const char *const names[] = { SHF_STATE_SOCKET, RECORD,
 					     "." RECORD ".new", SHF_STATE_HOSTS,
 					     "." SHF_STATE_HOSTS ".new", TOMBSTONE };
 	int rc = 0;

@@ -19,8 +19,8 @@
 enum { SHF_STAGE_NAME = 65 };
 
 struct shf_udi_stage {
-	int dir;		   /* its root directory, O_RDONLY; -1 if there is none */
-	int lock;		   /* keeps it from being removed until its user is on record */
+	int dir;                   /* its root directory, O_RDONLY; -1 if there is none */
+	int lock;                  /* keeps it from being removed until its user is on record */
 	char name[SHF_STAGE_NAME]; /* for the record */
 };
 

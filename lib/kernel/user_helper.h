@@ -25,7 +25,7 @@ typedef void (*shf_user_helper_fn)(int channel, void *data);
 
 struct shf_user_helper {
 	struct shf_child child;
-	int channel;	     /* the parent's end */
+	int channel;         /* the parent's end */
 	int64_t deadline_ms; /* CLOCK_MONOTONIC: for shf_receive() */
 };
 

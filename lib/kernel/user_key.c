@@ -11,7 +11,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum complaint { NONE, NO_DIRECTORY, OPEN_DIRECTORY, NO_FILE, OPEN_FILE, TOO_LARGE };
+enum complaint { NONE,
+		 NO_DIRECTORY,
+		 OPEN_DIRECTORY,
+		 NO_FILE,
+		 OPEN_FILE,
+		 TOO_LARGE };
 
 struct answer {
 	int32_t complaint;

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RETRIES = 64, IMAGE = SHF_HELPER_FIRST_FD };
+enum { RETRIES = 64,
+       IMAGE = SHF_HELPER_FIRST_FD };
 
 static int explain_helper(ssize_t n, const char *what, int timeout_ms, struct shf_report *report)
 {

@@ -27,10 +27,10 @@ enum { SHF_TARGET_DEPTH = 64 };
 
 /* A place in the container, and what the image makes of it. */
 struct shf_target {
-	char path[SHF_PATH_MAX];      /* in: clean; out: canonical */
+	char path[SHF_PATH_MAX];          /* in: clean; out: canonical */
 	uint16_t modes[SHF_TARGET_DEPTH]; /* of each component in the image; 0: none there */
-	size_t depth;		      /* components */
-	int error;		      /* errno value: out of the user's reach */
+	size_t depth;                     /* components */
+	int error;                        /* errno value: out of the user's reach */
 };
 
 /*

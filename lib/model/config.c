@@ -11,7 +11,8 @@
 
 #define AT(field) offsetof(struct shf_config, field)
 
-enum { LIST_MAX = 1024, VALUE_MAX = 65536 };
+enum { LIST_MAX = 1024,
+       VALUE_MAX = 65536 };
 
 const struct shf_config_key shf_config_keys[] = {
 	{ "imagePath", NULL, SHF_CONFIG_PATH, 0, 0, "/var/lib/shifter/images", AT(image_path),
@@ -530,7 +531,8 @@ int shf_config_format(const struct shf_config *cfg, const char *name, struct shf
 		for (size_t i = 0; key->offset == AT(sshd_listen) && i < cfg->n_sshd_listen; i++)
 			format_network(&cfg->sshd_listen[i], out);
 		for (size_t i = 0; key->offset == AT(trusted_image_owners) &&
-				   i < cfg->n_trusted_image_owners; i++)
+				   i < cfg->n_trusted_image_owners;
+		     i++)
 			shf_text_addf(out, "%u\n", cfg->trusted_image_owners[i]);
 		break;
 	}

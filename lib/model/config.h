@@ -40,7 +40,7 @@ struct shf_config {
 	uint32_t sshd_port;
 
 	bool allow_local_images;
-	bool mpi_ssh; /* tell MPI launchers to use ssh */
+	bool mpi_ssh;                   /* tell MPI launchers to use ssh */
 	uint32_t *trusted_image_owners; /* root is always one, listed or not */
 	size_t n_trusted_image_owners;
 	uint32_t minimum_uid;
@@ -56,11 +56,11 @@ struct shf_config {
 };
 
 enum shf_config_type {
-	SHF_CONFIG_PATH,   /* absolute */
-	SHF_CONFIG_NAME,   /* host-name-like */
-	SHF_CONFIG_BOOL,   /* true, yes, on, 1; false, no, off, 0 */
-	SHF_CONFIG_NUMBER, /* decimal, within low and high */
-	SHF_CONFIG_LIST,   /* list of strings; each is split at ';' */
+	SHF_CONFIG_PATH,    /* absolute */
+	SHF_CONFIG_NAME,    /* host-name-like */
+	SHF_CONFIG_BOOL,    /* true, yes, on, 1; false, no, off, 0 */
+	SHF_CONFIG_NUMBER,  /* decimal, within low and high */
+	SHF_CONFIG_LIST,    /* list of strings; each is split at ';' */
 	SHF_CONFIG_STRINGS, /* list of strings, taken as they are */
 };
 

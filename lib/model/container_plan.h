@@ -25,17 +25,17 @@ struct shf_place {
 struct shf_container_facts {
 	const struct shf_config *config;
 	const struct shf_account *account;
-	const char *shell;	  /* one that exists in the container */
-	int64_t tty_gid;	  /* of the devpts mount, or -1 */
-	const char *resolv_conf;  /* of the host; "" for none */
-	const char *stage_path;	  /* host directory to work on */
-	bool has_udi;		  /* SHF_SLOT_UDI is given */
-	struct shf_place var;	  /* what "/var" is in the image */
-	struct shf_place udi;	  /* what "/opt/udiImage" is */
+	const char *shell;                   /* one that exists in the container */
+	int64_t tty_gid;                     /* of the devpts mount, or -1 */
+	const char *resolv_conf;             /* of the host; "" for none */
+	const char *stage_path;              /* host directory to work on */
+	bool has_udi;                        /* SHF_SLOT_UDI is given */
+	struct shf_place var;                /* what "/var" is in the image */
+	struct shf_place udi;                /* what "/opt/udiImage" is */
 	const struct shf_place *site_places; /* targets of config->site_fs */
 	const struct shf_mounts *volumes;
 	const struct shf_place *volume_places; /* targets of volumes */
-	int first_volume_slot;	  /* given: their sources, one after the other */
+	int first_volume_slot;                 /* given: their sources, one after the other */
 };
 
 /* Fill plan, zeroed before.  0 or -ENOMEM. */

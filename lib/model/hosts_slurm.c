@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-	NAME_SIZE = 256,  /* a byte more than the longest name, and NUL */
-	DIGITS_MAX = 18,  /* of a number in brackets: fits 64 bits */
+	NAME_SIZE = 256, /* a byte more than the longest name, and NUL */
+	DIGITS_MAX = 18, /* of a number in brackets: fits 64 bits */
 };
 
 struct expansion {

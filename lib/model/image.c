@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STORE_NAME_MAX = 128, DOCKER_MAX = 512 };
+enum { STORE_NAME_MAX = 128,
+       DOCKER_MAX = 512 };
 
 static int bad_image(struct shf_report *report, const char *string, const char *why)
 {
@@ -37,12 +38,11 @@ static int parse_stored(const char *string, const char *name, enum shf_image_kin
 {
 	if (!shf_is_name(name, STORE_NAME_MAX, "._-"))
 		return bad_image(report, string,
-				 kind == SHF_IMAGE_ID ?
-					 "what follows 'id:' must be 1 to 128 letters, digits, '.', '_' "
-					 "and '-', first a letter or digit" :
-					 "it must be 'local:/PATH', 'id:HASH', 'docker:NAME:TAG', or the "
-					 "name of a stored image, 1 to 128 letters, digits, '.', '_' and "
-					 "'-', first a letter or digit");
+				 kind == SHF_IMAGE_ID ? "what follows 'id:' must be 1 to 128 letters, digits, '.', '_' "
+							"and '-', first a letter or digit"
+						      : "it must be 'local:/PATH', 'id:HASH', 'docker:NAME:TAG', or the "
+							"name of a stored image, 1 to 128 letters, digits, '.', '_' and "
+							"'-', first a letter or digit");
 	out->kind = kind;
 	strcpy(out->text, name);
 	return 0;

@@ -28,7 +28,8 @@ static int base64_value(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == '+' ? 62 : c == '/' ? 63
+					: -1;
 }
 
 /*
@@ -177,8 +178,11 @@ static int bad_public(struct shf_report *report, const char *why)
 int shf_public_key_normalise(const char *line, struct shf_text *out, struct shf_report *report)
 {
 	static const char *const types[] = {
-		"ssh-ed25519",	       "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-		"ecdsa-sha2-nistp521", "ssh-rsa",
+		"ssh-ed25519",
+		"ecdsa-sha2-nistp256",
+		"ecdsa-sha2-nistp384",
+		"ecdsa-sha2-nistp521",
+		"ssh-rsa",
 	};
 	unsigned char blob[BLOB_MAX];
 	const char *type = NULL, *base64;

@@ -32,26 +32,26 @@ enum shf_slot {
 enum { SHF_PLAN_SLOTS = 512 };
 
 enum shf_step_kind {
-	SHF_STEP_CLONE_PATH, /* slot := clone of the tree at source, flags, attributes */
-	SHF_STEP_CLONE_FD,   /* slot := clone of the tree at slot base, likewise */
-	SHF_STEP_ISOLATE,    /* new mount namespace, everything private; announce it */
-	SHF_STEP_TMPFS,	     /* slot := new tmpfs, size, mode, attributes */
-	SHF_STEP_PLACE,	     /* attach slot at the host's path; it is the directory then */
-	SHF_STEP_OPEN,	     /* slot := directory path below base */
-	SHF_STEP_DIRECTORY,  /* make directory path below base; one that exists is fine */
-	SHF_STEP_FILE,	     /* make file path below base with bytes */
-	SHF_STEP_LINK,	     /* make symbolic link path below base to source */
-	SHF_STEP_WHITEOUT,   /* hide what the image has at path below base */
+	SHF_STEP_CLONE_PATH,  /* slot := clone of the tree at source, flags, attributes */
+	SHF_STEP_CLONE_FD,    /* slot := clone of the tree at slot base, likewise */
+	SHF_STEP_ISOLATE,     /* new mount namespace, everything private; announce it */
+	SHF_STEP_TMPFS,       /* slot := new tmpfs, size, mode, attributes */
+	SHF_STEP_PLACE,       /* attach slot at the host's path; it is the directory then */
+	SHF_STEP_OPEN,        /* slot := directory path below base */
+	SHF_STEP_DIRECTORY,   /* make directory path below base; one that exists is fine */
+	SHF_STEP_FILE,        /* make file path below base with bytes */
+	SHF_STEP_LINK,        /* make symbolic link path below base to source */
+	SHF_STEP_WHITEOUT,    /* hide what the image has at path below base */
 	SHF_STEP_MOUNT_POINT, /* make path below base, directory or file as slot is */
-	SHF_STEP_OVERLAY,    /* slot := overlay of "site" over "image" below base */
-	SHF_STEP_ATTACH,     /* attach slot at path below base */
-	SHF_STEP_ENTER	     /* make slot the root of the namespace */
+	SHF_STEP_OVERLAY,     /* slot := overlay of "site" over "image" below base */
+	SHF_STEP_ATTACH,      /* attach slot at path below base */
+	SHF_STEP_ENTER        /* make slot the root of the namespace */
 };
 
 enum {
 	SHF_STEP_RECURSIVE = 1, /* clones: with submounts */
-	SHF_STEP_OPTIONAL = 2,	/* clones: nothing there is fine; attach: likewise */
-	SHF_STEP_FRESH = 4	/* directories: must not exist */
+	SHF_STEP_OPTIONAL = 2,  /* clones: nothing there is fine; attach: likewise */
+	SHF_STEP_FRESH = 4      /* directories: must not exist */
 };
 
 struct shf_step {
@@ -60,10 +60,10 @@ struct shf_step {
 	uint32_t flags;
 	uint32_t attributes; /* SHF_ATTR_* of base/mount_attributes.h */
 	uint32_t mode;
-	uint32_t owner;	     /* uid and gid of what is made */
+	uint32_t owner; /* uid and gid of what is made */
 	uint32_t group;
-	int fault;	     /* SHIFTER_FAULT_* if it fails */
-	const char *path;    /* relative to base, or absolute for PLACE */
+	int fault;        /* SHIFTER_FAULT_* if it fails */
+	const char *path; /* relative to base, or absolute for PLACE */
 	const char *source;
 	const char *options; /* of a tmpfs: its size, "64m" */
 	const void *bytes;

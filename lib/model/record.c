@@ -10,7 +10,8 @@
 
 #define HEADER "shifter-record "
 
-enum { VALUE_MAX = 4096, GROUPS_MAX = 65536 };
+enum { VALUE_MAX = 4096,
+       GROUPS_MAX = 65536 };
 
 enum field_type {
 	FIELD_ID,         /* char[65], a name; may be empty if low is 0 */

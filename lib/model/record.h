@@ -27,13 +27,13 @@ struct shf_record {
 	char boot_id[37];    /* of the kernel's boot; a record of another one is stale */
 	uint32_t uid, gid;
 	uint32_t n_groups;
-	uint32_t *groups;    /* owned */
+	uint32_t *groups;          /* owned */
 	char *user, *home, *shell; /* owned */
-	char *image;         /* resolved reference; owned */
-	uint32_t port;       /* of sshd, 0 for none */
-	char stage[65];      /* name of the udiImage stage in use; "" for none */
-	int32_t keeper_pid;  /* 0 if there is none */
-	uint64_t keeper_start; /* start time as /proc/PID/stat has it, clock ticks since boot */
+	char *image;               /* resolved reference; owned */
+	uint32_t port;             /* of sshd, 0 for none */
+	char stage[65];            /* name of the udiImage stage in use; "" for none */
+	int32_t keeper_pid;        /* 0 if there is none */
+	uint64_t keeper_start;     /* start time as /proc/PID/stat has it, clock ticks since boot */
 	int32_t usher_pid;
 	uint64_t usher_start;
 	uint64_t created;    /* seconds since the epoch */

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 256, ENV_MAX = 1 << 20 };
+enum { NAME_MAX_BYTES = 256,
+       ENV_MAX = 1 << 20 };
 
 static uint32_t hash_name(const char *entry, size_t n)
 {

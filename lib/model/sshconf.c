@@ -10,7 +10,8 @@
 #define LIVE(file) SHF_LIVE_DIR "/" file
 #define UDI_DIR "/opt/udiImage"
 
-enum { PRINCIPAL_MAX = 200, TEMPLATE_MAX = 1 << 20 };
+enum { PRINCIPAL_MAX = 200,
+       TEMPLATE_MAX = 1 << 20 };
 
 /* Tuning for a site without a template. */
 static const char client_defaults[] = "KexAlgorithms curve25519-sha256\n"
@@ -33,18 +34,26 @@ static const char server_guarantees[] =
 	"KbdInteractiveAuthentication no\n"
 	"HostbasedAuthentication no\n"
 	"AuthorizedKeysFile " LIVE(SHF_LIVE_AUTHORIZED_KEYS) "\n"
-	"AuthorizedKeysCommand none\n"
-	"AuthorizedPrincipalsFile none\n"
-	"AuthorizedPrincipalsCommand none\n"
-	"TrustedUserCAKeys none\n"
-	"ChrootDirectory none\n"
-	"PermitUserRC no\n"
-	"ForceCommand " UDI_DIR "/libexec/udi-session\n";
+							     "AuthorizedKeysCommand none\n"
+							     "AuthorizedPrincipalsFile none\n"
+							     "AuthorizedPrincipalsCommand none\n"
+							     "TrustedUserCAKeys none\n"
+							     "ChrootDirectory none\n"
+							     "PermitUserRC no\n"
+							     "ForceCommand " UDI_DIR "/libexec/udi-session\n";
 
 /* What sshd adds up, or looks up elsewhere, instead of taking the first value. */
 static const char *const not_for_sites[] = {
-	"AllowUsers",	"HostKey",   "HostDSAKey", "HostCertificate", "HostKeyAgent", "Include",
-	"ListenAddress", "Port",     "Subsystem",  "UsePAM",
+	"AllowUsers",
+	"HostKey",
+	"HostDSAKey",
+	"HostCertificate",
+	"HostKeyAgent",
+	"Include",
+	"ListenAddress",
+	"Port",
+	"Subsystem",
+	"UsePAM",
 };
 
 int shf_principal_check(const char *principal, struct shf_report *report)
@@ -123,27 +132,27 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 		      "HostKeyAlias %s\n",
 		      facts->port, facts->user, facts->principal);
 	shf_text_add(text, "IdentityFile " LIVE(SHF_LIVE_USER_KEY) "\n"
-			   "IdentitiesOnly yes\n"
-			   "IdentityAgent none\n"
-			   "CertificateFile none\n"
-			   "ForwardAgent no\n"
-			   "PreferredAuthentications publickey\n"
-			   "PubkeyAuthentication yes\n"
-			   "PasswordAuthentication no\n"
-			   "KbdInteractiveAuthentication no\n"
-			   "HostbasedAuthentication no\n"
-			   "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
-			   "CASignatureAlgorithms ssh-ed25519\n"
-			   "GlobalKnownHostsFile " LIVE(SHF_LIVE_KNOWN_HOSTS) "\n"
-			   "UserKnownHostsFile none\n"
-			   "KnownHostsCommand none\n"
-			   "VerifyHostKeyDNS no\n"
-			   "StrictHostKeyChecking yes\n"
-			   "NoHostAuthenticationForLocalhost no\n"
-			   "CheckHostIP no\n"
-			   "UpdateHostKeys no\n"
-			   "ProxyCommand none\n"
-			   "CanonicalizeHostname no\n");
+								   "IdentitiesOnly yes\n"
+								   "IdentityAgent none\n"
+								   "CertificateFile none\n"
+								   "ForwardAgent no\n"
+								   "PreferredAuthentications publickey\n"
+								   "PubkeyAuthentication yes\n"
+								   "PasswordAuthentication no\n"
+								   "KbdInteractiveAuthentication no\n"
+								   "HostbasedAuthentication no\n"
+								   "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
+								   "CASignatureAlgorithms ssh-ed25519\n"
+								   "GlobalKnownHostsFile " LIVE(SHF_LIVE_KNOWN_HOSTS) "\n"
+														      "UserKnownHostsFile none\n"
+														      "KnownHostsCommand none\n"
+														      "VerifyHostKeyDNS no\n"
+														      "StrictHostKeyChecking yes\n"
+														      "NoHostAuthenticationForLocalhost no\n"
+														      "CheckHostIP no\n"
+														      "UpdateHostKeys no\n"
+														      "ProxyCommand none\n"
+														      "CanonicalizeHostname no\n");
 }
 
 int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifter_hosts *hosts,
@@ -244,11 +253,11 @@ int shf_render_sshd_config(const struct shf_ssh_facts *facts, const char *site_t
 		      "VersionAddendum %s\n",
 		      facts->port, facts->user, facts->principal);
 	shf_text_add(text, "HostKey " LIVE(SHF_LIVE_HOST_KEY) "\n"
-			   "HostCertificate " LIVE(SHF_LIVE_HOST_CERTIFICATE) "\n"
-			   "PidFile none\n"
-			   "StrictModes yes\n"
-			   "PermitUserEnvironment no\n"
-			   "Subsystem sftp " UDI_DIR "/libexec/sftp-server\n");
+							      "HostCertificate " LIVE(SHF_LIVE_HOST_CERTIFICATE) "\n"
+														 "PidFile none\n"
+														 "StrictModes yes\n"
+														 "PermitUserEnvironment no\n"
+														 "Subsystem sftp " UDI_DIR "/libexec/sftp-server\n");
 	shf_text_add(text, server_guarantees);
 	/*
 	 * A value in a Match block beats one outside, and the first such block

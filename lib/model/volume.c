@@ -10,12 +10,27 @@
 
 /* Nothing may be mounted at, inside of or above these: we, or every program, need them. */
 static const char *const reserved[] = {
-	"/etc", "/proc", "/sys", "/dev", "/run", "/opt/udiImage", "/var/hostsfile",
+	"/etc",
+	"/proc",
+	"/sys",
+	"/dev",
+	"/run",
+	"/opt/udiImage",
+	"/var/hostsfile",
 };
 
 /* Nothing may be mounted over these as a whole; inside is fine. */
 static const char *const reserved_exactly[] = {
-	"/", "/var", "/opt", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
+	"/",
+	"/var",
+	"/opt",
+	"/usr",
+	"/bin",
+	"/sbin",
+	"/lib",
+	"/lib32",
+	"/lib64",
+	"/libx32",
 };
 
 bool shf_targets_overlap(const char *a, const char *b)

@@ -20,8 +20,7 @@ static int is_container(const struct dirent *entry)
 static int list_one(struct shifter_ctx *ctx, const char *id, shifter_list_fn list, void *data)
 {
 	cleanup_state struct shf_state state = SHF_NO_STATE;
-	struct shifter_container_info info = { .size = sizeof(info), .id = id, .image = "",
-					       .user = "", .state = "damaged" };
+	struct shifter_container_info info = { .size = sizeof(info), .id = id, .image = "", .user = "", .state = "damaged" };
 	struct shf_record record = { 0 };
 	struct shf_report ignored = { 0 };
 	struct shf_keeper_answer answer;

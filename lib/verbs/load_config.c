@@ -22,13 +22,14 @@
 #define SHF_LIBEXECDIR "/usr/libexec/shifter"
 #endif
 
-enum { CONFIG_MAX = 1 << 20, READ_MS = 10000 };
+enum { CONFIG_MAX = 1 << 20,
+       READ_MS = 10000 };
 
 static int parse(struct shifter_ctx *ctx, const char *path, int file, struct shf_config *config)
 {
 	cleanup_text struct shf_text records = { 0 };
 	cleanup_text struct shf_text errors = { 0 };
-	char *const argv[] = { (char *)(uintptr_t)"shifter-readconf", (char *)(uintptr_t)path,
+	char *const argv[] = { (char *)(uintptr_t) "shifter-readconf", (char *)(uintptr_t)path,
 			       NULL };
 	const struct shf_run run = {
 		.path = SHF_LIBEXECDIR "/shifter-readconf",

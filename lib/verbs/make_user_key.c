@@ -17,7 +17,8 @@
 #define KEY_DIR ".udiRoot"
 #define KEY_NAME "id_ed25519"
 
-enum { KEYGEN_MS = 20000, OUTPUT_MAX = 16384 };
+enum { KEYGEN_MS = 20000,
+       OUTPUT_MAX = 16384 };
 
 /* The directory: the caller's own, and nobody else's business. */
 static int open_key_dir(struct shifter_ctx *ctx, const char *home)
@@ -88,11 +89,11 @@ static int make_key(struct shifter_ctx *ctx, int dir, const char *home)
 {
 	char name[64], path[SHF_PATH_MAX];
 	unsigned char random[8];
-	char *const argv[] = { (char *)(uintptr_t)"ssh-keygen", (char *)(uintptr_t)"-q",
-			       (char *)(uintptr_t)"-t",		(char *)(uintptr_t)"ed25519",
-			       (char *)(uintptr_t)"-N",		(char *)(uintptr_t)"",
-			       (char *)(uintptr_t)"-C",		(char *)(uintptr_t)"udiRoot",
-			       (char *)(uintptr_t)"-f",		path,
+	char *const argv[] = { (char *)(uintptr_t) "ssh-keygen", (char *)(uintptr_t) "-q",
+			       (char *)(uintptr_t) "-t", (char *)(uintptr_t) "ed25519",
+			       (char *)(uintptr_t) "-N", (char *)(uintptr_t) "",
+			       (char *)(uintptr_t) "-C", (char *)(uintptr_t) "udiRoot",
+			       (char *)(uintptr_t) "-f", path,
 			       NULL };
 	char public[80];
 	int rc;
@@ -139,9 +140,9 @@ int shifter_make_user_key(struct shifter_ctx *ctx, const char *home, const char 
 	cleanup_fd int dir = -1;
 	char path[SHF_PATH_MAX];
 	/* with an empty passphrase, or it would ask for one */
-	char *const argv[] = { (char *)(uintptr_t)"ssh-keygen", (char *)(uintptr_t)"-y",
-			       (char *)(uintptr_t)"-P",		(char *)(uintptr_t)"",
-			       (char *)(uintptr_t)"-f",		path,
+	char *const argv[] = { (char *)(uintptr_t) "ssh-keygen", (char *)(uintptr_t) "-y",
+			       (char *)(uintptr_t) "-P", (char *)(uintptr_t) "",
+			       (char *)(uintptr_t) "-f", path,
 			       NULL };
 	int rc;
 

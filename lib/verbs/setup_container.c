@@ -34,7 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUILD_MS = 60000, LIVE_SIZE_MB = 64 };
+enum { BUILD_MS = 60000,
+       LIVE_SIZE_MB = 64 };
 
 #define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
 
@@ -63,7 +64,9 @@ struct setup {
 	bool is_committed;
 };
 
-enum { TARGET_VAR, TARGET_UDI, TARGET_SITE };
+enum { TARGET_VAR,
+       TARGET_UDI,
+       TARGET_SITE };
 
 /* ---- the request ---- */
 

@@ -16,7 +16,8 @@
 
 #define MARKER "/etc/container-marker"
 
-enum { TOKEN_START = 1000, TAG_TOKEN = 1 };
+enum { TOKEN_START = 1000,
+       TAG_TOKEN = 1 };
 
 /* What each rank reports to rank 0. */
 struct place {
