@@ -44,6 +44,8 @@ enum { GROUPS_MAX = 65536,
        ANSWER_MS = 10000,
        ENVIRONMENT_MAX = 64 << 20 };
 
+#define SITE_ENVIRONMENT "/run/shifter/site.env"
+
 static uint32_t groups[GROUPS_MAX];
 static char directory[PATH_MAX];
 
@@ -105,25 +107,21 @@ static int connect_namespace(const char *id, uint32_t uid)
 	return namespace;
 }
 
-/* As the user already.  Returns the environment that fd holds. */
-static char **read_environment(const char *number)
+/* Read the file fd to its end.  One byte more, which the kernel zeroes, ends the last variable. */
+static char *read_file(int fd, size_t *length)
 {
-	size_t count = 0, used = 0;
 	struct stat st;
-	uint32_t fd;
-	char *bytes, **list;
+	size_t used = 0;
+	char *bytes;
 
-	if (!shf_parse_u32(number, 0, INT_MAX, &fd) || fstat((int)fd, &st) < 0 ||
-	    !S_ISREG(st.st_mode) || st.st_size > ENVIRONMENT_MAX)
-		fail(125, "cannot read the environment from descriptor", number,
-		     "it is no file of at most 64 MiB");
-	/* one byte more, which the kernel zeroes, ends the last one */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > ENVIRONMENT_MAX)
+		fail(125, "cannot read the environment", NULL, "it is no file of at most 64 MiB");
 	bytes = mmap(NULL, (size_t)st.st_size + 1, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (bytes == MAP_FAILED)
 		fail_errno(125, "cannot read the environment", NULL, errno);
 	while (used < (size_t)st.st_size) {
-		ssize_t n = pread((int)fd, bytes + used, (size_t)st.st_size - used, (off_t)used);
+		ssize_t n = pread(fd, bytes + used, (size_t)st.st_size - used, (off_t)used);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -131,16 +129,58 @@ static char **read_environment(const char *number)
 			fail_errno(125, "cannot read the environment", NULL, n < 0 ? errno : EIO);
 		used += (size_t)n;
 	}
-	for (size_t i = 0; i < used; i += strlen(bytes + i) + 1)
+	close(fd);
+	*length = used;
+	return bytes;
+}
+
+static size_t count_variables(const char *bytes, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i += strlen(bytes + i) + 1)
 		count++;
-	list = mmap(NULL, (count + 1) * sizeof(*list), PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return count;
+}
+
+/* Put a variable into the list, in the place of one of that name if there is one. */
+static void put(char **list, size_t *count, char *variable)
+{
+	size_t length = strcspn(variable, "=");
+
+	for (size_t i = 0; i < *count; i++)
+		if (strncmp(list[i], variable, length) == 0 && list[i][length] == '=') {
+			list[i] = variable;
+			return;
+		}
+	list[(*count)++] = variable;
+}
+
+/*
+ * As the user, in the container: the environment that the descriptor called
+ * number holds, and over it the site's.
+ */
+static char **read_environment(const char *number)
+{
+	size_t own_length, site_length = 0, own, count = 0;
+	char *own_bytes, *site_bytes = NULL, **list;
+	int site = open(SITE_ENVIRONMENT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	uint32_t fd;
+
+	if (!shf_parse_u32(number, 0, INT_MAX, &fd))
+		fail(125, "cannot read the environment from descriptor", number, "it is no number");
+	own_bytes = read_file((int)fd, &own_length);
+	if (site >= 0)
+		site_bytes = read_file(site, &site_length);
+	own = count_variables(own_bytes, own_length);
+	list = mmap(NULL, (own + count_variables(site_bytes, site_length) + 1) * sizeof(*list),
+		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (list == MAP_FAILED)
 		fail_errno(125, "cannot read the environment", NULL, errno);
-	count = 0;
-	for (size_t i = 0; i < used; i += strlen(bytes + i) + 1)
-		list[count++] = bytes + i;
-	close((int)fd);
+	for (size_t i = 0; i < own_length; i += strlen(own_bytes + i) + 1)
+		list[count++] = own_bytes + i;
+	for (size_t i = 0; i < site_length; i += strlen(site_bytes + i) + 1)
+		put(list, &count, site_bytes + i);
 	return list;
 }
 

@@ -145,12 +145,14 @@ static enum token scan_quoted(struct scanner *s, char quote)
 	s->start = ++s->at;
 	while (*s->at && *s->at != quote) {
 		if (quote == '"' && strncmp(s->at, "${", 2) == 0)
-			return fail(s, s->line, "'${' is not expanded: write the value out, or put "
-						"it in single quotes");
+			return fail(s, s->line,
+				    "'${' is not expanded: write the value out, or put "
+				    "it in single quotes");
 		/* one could end the value early: \0 */
 		if (quote == '"' && *s->at == '\\' && s->at[1] && strchr("01234567x89", s->at[1]))
-			return fail(s, s->line, "characters by number are not taken: write the "
-						"character out");
+			return fail(s, s->line,
+				    "characters by number are not taken: write the "
+				    "character out");
 		if (*s->at == '\\' && s->at[1])
 			s->line += *s->at++ == '\n';
 		s->line += *s->at++ == '\n';
@@ -177,12 +179,14 @@ static enum token scan(struct scanner *s)
 	}
 	s->length = strcspn(s->at, " #\"'\t\n\r={}()+,*");
 	if (!s->length)
-		return fail(s, s->line, "a value with one of '()+*' must be in quotes, and a list "
-					"in '{' and '}'");
+		return fail(s, s->line,
+			    "a value with one of '()+*' must be in quotes, and a list "
+			    "in '{' and '}'");
 	s->at += s->length;
 	if (s->at[-1] == '$' && *s->at == '{')
-		return fail(s, s->line, "'${' is not expanded: write the value out, or put it in "
-					"single quotes");
+		return fail(s, s->line,
+			    "'${' is not expanded: write the value out, or put it in "
+			    "single quotes");
 	return s->token = TOKEN_WORD;
 }
 
@@ -226,7 +230,8 @@ static bool scan_list(struct scanner *s, struct assignment *a)
 
 static bool is_same_key(const struct shf_config_key *a, const struct shf_config_key *b)
 {
-	return strcmp(a->alias_of ? a->alias_of : a->name, b->alias_of ? b->alias_of : b->name) == 0;
+	return strcmp(a->alias_of ? a->alias_of : a->name, b->alias_of ? b->alias_of : b->name) ==
+	       0;
 }
 
 static bool scan_key(struct scanner *s, struct document *doc, struct assignment *a)
@@ -235,7 +240,8 @@ static bool scan_key(struct scanner *s, struct document *doc, struct assignment 
 
 	if (s->token != TOKEN_WORD) {
 		complain(s->name, s->line, "%s",
-			 is_mark(s, '=') ? "a value with '=' must be in quotes" : "there must be a key and '=' here");
+			 is_mark(s, '=') ? "a value with '=' must be in quotes"
+					 : "there must be a key and '=' here");
 		return false;
 	}
 	snprintf(name, sizeof(name), "%.*s", s->length > 63 ? 63 : (int)s->length, s->start);
@@ -304,7 +310,9 @@ static cfg_t *parse(const char *name, const char *text)
 		cfg_opt_t list = CFG_STR_LIST(key->name, NULL, CFGF_NONE);
 		cfg_opt_t scalar = CFG_STR(key->name, NULL, CFGF_NONE);
 
-		options[n++] = key->type == SHF_CONFIG_LIST || key->type == SHF_CONFIG_STRINGS ? list : scalar;
+		options[n++] = key->type == SHF_CONFIG_LIST || key->type == SHF_CONFIG_STRINGS
+				       ? list
+				       : scalar;
 	}
 	options[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(options, CFGF_NONE);
@@ -332,7 +340,9 @@ static bool add_record(const char *name, cfg_t *cfg, const struct assignment *a,
 	shf_text_addf(out, "%u", a->values);
 	shf_text_add_mem(out, "", 1);
 	for (unsigned i = 0; i < a->values; i++) {
-		const char *value = cfg_size(cfg, a->key->name) == a->values ? cfg_getnstr(cfg, a->key->name, i) : NULL;
+		const char *value = cfg_size(cfg, a->key->name) == a->values
+					    ? cfg_getnstr(cfg, a->key->name, i)
+					    : NULL;
 
 		if (!value || (a->words[i] && (strlen(value) != a->lengths[i] ||
 					       memcmp(value, a->words[i], a->lengths[i]) != 0))) {
@@ -372,9 +382,8 @@ static bool check_records(const struct shf_text *records)
 
 	if (error)
 		fprintf(stderr, "shifter-readconf: out of memory\n");
-	else if (records->length &&
-		 (error = shf_config_parse_records(&config, records->data, records->length,
-						   &report)))
+	else if (records->length && (error = shf_config_parse_records(&config, records->data,
+								      records->length, &report)))
 		fprintf(stderr, "%s\n", report.text);
 	shf_config_free(&config);
 	return error == 0;
@@ -393,7 +402,8 @@ int main(int argc, char **argv)
 	error = shf_read_all(0, CONFIG_MAX, &text);
 	if (error) {
 		fprintf(stderr, "%s:1: cannot read it: %s\n", argv[1],
-			error == -EFBIG ? "it is longer than 1 MiB" : shf_error_text(-error, buffer));
+			error == -EFBIG ? "it is longer than 1 MiB"
+					: shf_error_text(-error, buffer));
 		return 1;
 	}
 	if (text.length && memchr(text.data, '\0', text.length)) {

@@ -235,10 +235,9 @@ static int read_identity(struct usher *u)
 	size = given.n_groups * sizeof(*groups);
 	if (pread(SHF_USHER_FD_IDENTITY, groups, size, sizeof(given)) != (ssize_t)size)
 		return -EINVAL;
-	u->identity = (struct shf_identity){ .uid = given.uid,
-					     .gid = given.gid,
-					     .n_groups = given.n_groups,
-					     .groups = groups };
+	u->identity = (struct shf_identity){
+		.uid = given.uid, .gid = given.gid, .n_groups = given.n_groups, .groups = groups
+	};
 	return 0;
 }
 
@@ -252,7 +251,8 @@ static int prepare(struct usher *u)
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
 	shf_reset_scheduling();
-	for (int fd = SHF_USHER_FD_NAMESPACE; fd < SHF_USHER_FD_LISTENERS + (int)u->n_listeners; fd++)
+	for (int fd = SHF_USHER_FD_NAMESPACE; fd < SHF_USHER_FD_LISTENERS + (int)u->n_listeners;
+	     fd++)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 			return -errno;
 	sigemptyset(&mask);

@@ -97,6 +97,7 @@ libshf_la_SOURCES = \
 	lib/verbs/add_hosts.c \
 	lib/verbs/context.c \
 	lib/verbs/context.h \
+	lib/verbs/get_setting.c \
 	lib/verbs/job_hosts.c \
 	lib/verbs/job_hosts.h \
 	lib/verbs/keeper.h \

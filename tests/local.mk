@@ -1,2 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-EXTRA_DIST += tests/list
+#
+# Folders, so that nothing in them is forgotten.
+EXTRA_DIST += \
+	demo \
+	scripts/build-stage \
+	tests/cli \
+	tests/cluster \
+	tests/container \
+	tests/demo \
+	tests/harness \
+	tests/images \
+	tests/list \
+	tests/slurm \
+	tests/ssh

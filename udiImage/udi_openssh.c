@@ -105,7 +105,8 @@ char *__wrap_setlocale(int category, const char *locale)
 	if (name && !*name) {
 		static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
-		for (size_t i = 0; i < sizeof(variables) / sizeof(*variables) && (!name || !*name); i++)
+		for (size_t i = 0; i < sizeof(variables) / sizeof(*variables) && (!name || !*name);
+		     i++)
 			name = getenv(variables[i]);
 		if (name && !strcasestr(name, "UTF-8") && !strcasestr(name, "UTF8"))
 			locale = "C";

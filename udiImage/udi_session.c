@@ -175,7 +175,8 @@ static void lay_environment(void)
 			continue;
 		}
 		if (strlen(entry) >= ENV_ENTRY_MAX) {
-			fprintf(stderr, "udi-session: cannot pass on '%.*s': longer than %d bytes\n",
+			fprintf(stderr,
+				"udi-session: cannot pass on '%.*s': longer than %d bytes\n",
 				(int)(name_length(entry) < 64 ? name_length(entry) : 64), entry,
 				ENV_ENTRY_MAX);
 			continue;

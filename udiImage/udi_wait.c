@@ -238,7 +238,8 @@ static int read_hosts(struct barrier *b)
 	b->names = calloc(lines, sizeof(*b->names));
 	b->targets = calloc(lines, sizeof(*b->targets));
 	if (!b->names || !b->targets) {
-		fprintf(stderr, "%s: cannot read '%s': %s\n", self, b->hosts_path, strerror(ENOMEM));
+		fprintf(stderr, "%s: cannot read '%s': %s\n", self, b->hosts_path,
+			strerror(ENOMEM));
 		return -ENOMEM;
 	}
 	for (rest = b->hosts_text; (line = strsep(&rest, "\n"));) {
@@ -307,8 +308,8 @@ static int start_attempt(struct barrier *b, struct slot *slot, size_t index)
 	slot->length = 0;
 	slot->is_connected = false;
 	slot->end_ms = now_ms() + ATTEMPT_MS;
-	if (fd < 0 || (connect(fd, &address.any, shf_address_length(&address)) != 0 &&
-		       errno != EINPROGRESS))
+	if (fd < 0 ||
+	    (connect(fd, &address.any, shf_address_length(&address)) != 0 && errno != EINPROGRESS))
 		end_attempt(b, slot, DEFECT_NONE, errno);
 	return 0;
 }
@@ -572,9 +573,7 @@ static int parse_arguments(struct barrier *b, int argc, char **argv)
 			if (parse_timeout(optarg, &b->timeout_ms) < 0)
 				return bad_value("the timeout", optarg, "not seconds in 0..86400");
 			break;
-		case 'f':
-			b->hosts_path = optarg;
-			break;
+		case 'f': b->hosts_path = optarg; break;
 		case 'p':
 			if (parse_port(optarg, &b->port) < 0)
 				return bad_value("the port", optarg, "not in 1..65535");
@@ -588,10 +587,8 @@ static int parse_arguments(struct barrier *b, int argc, char **argv)
 			if (!b->principal)
 				return bad_value("the principal", optarg, strerror(errno));
 			break;
-		case 'h':
-			return usage(stdout);
-		default:
-			return usage(stderr);
+		case 'h': return usage(stdout);
+		default: return usage(stderr);
 		}
 	}
 	if (optind < argc) {
@@ -611,8 +608,9 @@ static int run(struct barrier *b, int argc, char **argv)
 	if (read_conf(b) < 0)
 		return EXIT_USAGE;
 	if (b->port == 0) {
-		fprintf(stderr, "%s: cannot tell the port: neither --port nor '%s' names it; is this "
-				"a container of a job with sshd?\n",
+		fprintf(stderr,
+			"%s: cannot tell the port: neither --port nor '%s' names it; is this "
+			"a container of a job with sshd?\n",
 			self, conf_path);
 		return EXIT_USAGE;
 	}
@@ -621,7 +619,9 @@ static int run(struct barrier *b, int argc, char **argv)
 	b->slot_count = SLOTS_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
 	    limit.rlim_cur < SLOTS_MAX + DESCRIPTORS_SPARED)
-		b->slot_count = limit.rlim_cur > DESCRIPTORS_SPARED ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARED : 1;
+		b->slot_count = limit.rlim_cur > DESCRIPTORS_SPARED
+					? (size_t)limit.rlim_cur - DESCRIPTORS_SPARED
+					: 1;
 	rc = wait_for_all(b);
 	if (rc < 0) {
 		fprintf(stderr, "%s: cannot wait for the hosts in '%s': %s\n", self, b->hosts_path,

@@ -114,6 +114,13 @@ int shifter_load_config(struct shifter_ctx *ctx, const char *path)
 	SHIFTER_CHECKED;
 
 /*
+ * Hand out the value in effect of a key of the configuration, as the file would
+ * have it, a list with a line per item.  The string is valid until the next
+ * call on ctx.  Returns 0, -ENOENT if there is no such key, or -ENOMEM.
+ */
+int shifter_get_setting(struct shifter_ctx *ctx, const char *key, const char **out) SHIFTER_CHECKED;
+
+/*
  * Errors
  */
 

@@ -122,16 +122,17 @@ static int take(const struct shf_slurm_answer *said, struct shf_slurm_account *o
 int shf_slurm_account_load(uint32_t uid, struct shf_slurm_account *out, char *why, size_t size)
 {
 	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
-	int rc = shf_slurm_child_run(ask, &uid,
-				     sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
-				     TIMEOUT_MS, &said);
+	int rc = shf_slurm_child_run(
+		ask, &uid, sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
+		TIMEOUT_MS, &said);
 
 	memset(out, 0, sizeof(*out));
 	if (rc == 0)
 		rc = take(&said, out);
 	if (rc == -ENOENT)
-		snprintf(why, size, "cannot look up user id %u: the name service of this node "
-				    "knows no such user",
+		snprintf(why, size,
+			 "cannot look up user id %u: the name service of this node "
+			 "knows no such user",
 			 (unsigned int)uid);
 	else if (rc < 0)
 		snprintf(why, size, "cannot look up user id %u with the name service: %s",

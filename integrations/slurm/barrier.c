@@ -10,26 +10,29 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define STRING(number) #number
-#define NUMBER_STRING(number) STRING(number)
-
 /* shifter names those that did not answer, and is itself not trusted to end. */
-#define WAIT_S 60
-
-enum { GRACE_S = 15,
+enum { WAIT_S = 60,
+       GRACE_S = 15,
        SAID_MAX = 16 * 1024 };
+
+struct question {
+	const char *container;
+	int timeout_s;
+};
 
 static const char program[] = SHF_BINDIR "/shifter";
 
 /* In the child. */
 static int wait_for_hosts(int fd, void *data)
 {
-	char variable[128];
-	char *const argv[] = { (char *)"shifter", (char *)"wait", (char *)"--timeout",
-			       (char *)NUMBER_STRING(WAIT_S), NULL };
+	const struct question *question = data;
+	char variable[128], timeout[16];
+	char *const argv[] = { (char *)"shifter", (char *)"wait", (char *)"--timeout", timeout,
+			       NULL };
 	char *const environment[] = { variable, (char *)"PATH=/usr/bin:/bin", NULL };
 
-	snprintf(variable, sizeof(variable), "SHIFTER_CONTAINER=%s", (const char *)data);
+	snprintf(variable, sizeof(variable), "SHIFTER_CONTAINER=%s", question->container);
+	snprintf(timeout, sizeof(timeout), "%d", question->timeout_s);
 	if (dup2(fd, STDERR_FILENO) < 0 || close(fd) < 0)
 		return 127;
 	execve(program, argv, environment);
@@ -53,11 +56,12 @@ static int pass_on(char *said)
 	return n;
 }
 
-int shf_slurm_barrier(const char *container)
+int shf_slurm_barrier(const char *container, int timeout_s)
 {
+	struct question question = { container, timeout_s > 0 ? timeout_s : WAIT_S };
 	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
-	int rc = shf_slurm_child_run(wait_for_hosts, (void *)(uintptr_t)container, SAID_MAX,
-				     (WAIT_S + GRACE_S) * 1000, &said);
+	int rc = shf_slurm_child_run(wait_for_hosts, &question, SAID_MAX,
+				     (question.timeout_s + GRACE_S) * 1000, &said);
 
 	if (rc < 0) {
 		slurm_error("shifter: cannot wait for the hosts of the job: %s", strerror(-rc));

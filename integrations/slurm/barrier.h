@@ -7,8 +7,9 @@
 
 /*
  * Run "shifter wait" for a container, as the user that the caller already is,
- * and pass on what it says to the user.  Bounded in time.  Returns 0 or -1.
+ * and pass on what it says to the user.  Bounded by timeout_s, 0 for a
+ * minute.  Returns 0 or -1.
  */
-int shf_slurm_barrier(const char *container);
+int shf_slurm_barrier(const char *container, int timeout_s);
 
 #endif

@@ -89,7 +89,8 @@ static int split_volumes(struct job *job, char *text, const char **vector)
 {
 	unsigned int n = 0;
 
-	for (char *save = NULL, *v = strtok_r(text, ";", &save); v; v = strtok_r(NULL, ";", &save)) {
+	for (char *save = NULL, *v = strtok_r(text, ";", &save); v;
+	     v = strtok_r(NULL, ";", &save)) {
 		if (n == SHF_SLURM_VOLUMES_MAX)
 			return fail(job, SHIFTER_FAULT_JOB, -EINVAL,
 				    "cannot set up the container: the job has too many volumes");
@@ -103,7 +104,7 @@ static int split_volumes(struct job *job, char *text, const char **vector)
  * The name of the job's host certificates, udi.CLUSTER.JOB.NONCE.  The nonce
  * keeps those of an earlier job with the same number apart.
  */
-static int add_principal(struct job *job, const char *nonce)
+static int add_principal(struct job *job, const char *nonce, struct shifter_ctx *ctx)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -111,7 +112,8 @@ static int add_principal(struct job *job, const char *nonce)
 	char text[CLUSTER_MAX + SHF_SLURM_NONCE_LENGTH + 32];
 	size_t length;
 
-	if (!cluster || !*cluster)
+	/* Slurm tells prologs the cluster's name only from some version on. */
+	if ((!cluster || !*cluster) && shifter_get_setting(ctx, "clusterName", &cluster) < 0)
 		cluster = "slurm";
 	length = strnlen(cluster, CLUSTER_MAX);
 	snprintf(text, sizeof(text), "udi.%.*s.%u.%s", (int)length, cluster, (unsigned int)job->id,
@@ -133,7 +135,7 @@ static bool is_printable(const char *text, size_t max)
 }
 
 /* What came from the submit host is the user's word: check it. */
-static int add_key(struct job *job, const struct shf_slurm_args *args)
+static int add_key(struct job *job, const struct shf_slurm_args *args, struct shifter_ctx *ctx)
 {
 	const char *key = getenv("SPANK_" SHF_SLURM_VAR_KEY);
 	const char *nonce = getenv("SPANK_" SHF_SLURM_VAR_NONCE);
@@ -150,15 +152,36 @@ static int add_key(struct job *job, const struct shf_slurm_args *args)
 				    "cannot write the record of the job");
 		return 0;
 	}
-	if (!is_printable(key, KEY_MAX) || !nonce ||
-	    strlen(nonce) != SHF_SLURM_NONCE_LENGTH ||
+	if (!is_printable(key, KEY_MAX) || !nonce || strlen(nonce) != SHF_SLURM_NONCE_LENGTH ||
 	    strspn(nonce, "0123456789abcdef") != SHF_SLURM_NONCE_LENGTH)
 		return fail(job, SHIFTER_FAULT_JOB, -EINVAL,
 			    "cannot use the udiRoot key that came with the job: it is malformed");
 	if (shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_KEY, key) < 0 ||
-	    add_principal(job, nonce) < 0)
+	    add_principal(job, nonce, ctx) < 0)
 		return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
 	job->key = key;
+	return 0;
+}
+
+/* What later hooks must know of the configuration, which is root's to read here. */
+static int add_settings(struct job *job, struct shifter_ctx *ctx)
+{
+	static const struct {
+		const char *key, *fact;
+	} settings[] = {
+		{ "sshReadyTimeout", SHF_SLURM_FACT_TIMEOUT },
+		{ "mpiLauncherSsh", SHF_SLURM_FACT_MPI_SSH },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *value;
+		int rc = shifter_get_setting(ctx, settings[i].key, &value);
+
+		if (rc < 0)
+			return fail_library(job, ctx, rc);
+		if (shf_slurm_facts_add(&job->facts, settings[i].fact, value) < 0)
+			return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
+	}
 	return 0;
 }
 
@@ -238,13 +261,15 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 		job->fault = SHIFTER_FAULT_NODE;
 		return rc;
 	}
-	if ((rc = add_key(job, args)) < 0 || (rc = add_hosts(job)) < 0)
+	if ((rc = add_key(job, args, ctx)) < 0 || (rc = add_settings(job, ctx)) < 0 ||
+	    (rc = add_hosts(job)) < 0)
 		return rc;
 	if (add_environment(job) < 0)
 		return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
 	if ((rc = set_up(job, ctx, &account, &container)) < 0)
 		return rc;
-	rc = shf_slurm_write_hosts(container, shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_NODES),
+	rc = shf_slurm_write_hosts(container,
+				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_NODES),
 				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_SLOTS));
 	if (rc < 0)
 		(void)fail_library(job, ctx, rc);

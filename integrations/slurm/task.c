@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,6 +36,7 @@ static struct {
 	bool has_container;
 	bool is_first;   /* speaks for the job */
 	bool is_serving; /* ssh works on this node */
+	int timeout_s;   /* for the barrier */
 	char container[SHF_SLURM_ID_SIZE];
 	char error[WHY_SIZE];
 	char warning[WHY_SIZE];
@@ -170,7 +172,7 @@ static int set_variable(spank_t spank, const char *name, const char *value)
 static void prepare(spank_t spank, const struct shf_slurm_args *args, int record)
 {
 	scope_facts struct shf_slurm_facts facts = { NULL, 0 };
-	const char *image;
+	const char *image, *timeout, *mpi_ssh;
 	bool has_key;
 	int rc;
 
@@ -193,6 +195,12 @@ static void prepare(spank_t spank, const struct shf_slurm_args *args, int record
 	if (!*task.warning)
 		take_sentence(record, SHF_SLURM_WARNING, task.warning);
 	task.is_serving = has_key && !*task.warning;
+	timeout = shf_slurm_facts_get(&facts, SHF_SLURM_FACT_TIMEOUT);
+	task.timeout_s = timeout ? atoi(timeout) : 0;
+	mpi_ssh = shf_slurm_facts_get(&facts, SHF_SLURM_FACT_MPI_SSH);
+	if (mpi_ssh && strcmp(mpi_ssh, "false") == 0 &&
+	    set_variable(spank, "SHIFTER_MPI_SSH", "0") < 0)
+		return;
 	image = shf_slurm_facts_get(&facts, "SHIFTER_IMAGE");
 	if (set_variable(spank, "SHIFTER_CONTAINER", task.container) < 0 ||
 	    (image && set_variable(spank, "SHIFTER_IMAGE", image) < 0))
@@ -252,7 +260,7 @@ int shf_slurm_task_user(spank_t spank)
 		return 0;
 	if (*task.warning)
 		slurm_spank_log("shifter: warning: %s", task.warning);
-	if (task.is_serving && shf_slurm_barrier(task.container) < 0)
+	if (task.is_serving && shf_slurm_barrier(task.container, task.timeout_s) < 0)
 		end_task();
 	return 0;
 }

@@ -18,8 +18,9 @@ const char *shf_error_text(int error, char buffer[32])
 	return buffer;
 }
 
-static int record(struct shf_report *report, int fault, int error, bool with_reason,
-		  const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static int
+record(struct shf_report *report, int fault, int error, bool with_reason,
+       const char *format, va_list args)
 {
 	char raw[SHF_REPORT_TEXT];
 	char number[32];

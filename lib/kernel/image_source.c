@@ -119,8 +119,7 @@ static int plan_search(const struct shf_config *config, const struct shf_image_r
 				"of the store, or local:/PATH",
 				ref->text, config->image_path);
 	case SHF_IMAGE_ID:
-	case SHF_IMAGE_NAME:
-		break;
+	case SHF_IMAGE_NAME: break;
 	}
 	while (search->count < CANDIDATES &&
 	       shf_image_store_candidate(ref, search->count, name, sizeof(name)) == 0) {
@@ -162,10 +161,11 @@ static int check_squashfs(const struct shf_image_ref *ref, const struct finding 
 	memcpy(&used, finding->head + 40, sizeof(used));
 	used = le64toh(used);
 	if (used > finding->size)
-		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
-				"cannot use image '%s': '%s' is truncated, it has %llu of %llu bytes",
-				ref->text, finding->path, (unsigned long long)finding->size,
-				(unsigned long long)used);
+		return shf_fail(
+			report, SHIFTER_FAULT_JOB, EINVAL,
+			"cannot use image '%s': '%s' is truncated, it has %llu of %llu bytes",
+			ref->text, finding->path, (unsigned long long)finding->size,
+			(unsigned long long)used);
 	return 0;
 }
 
@@ -237,14 +237,14 @@ int shf_open_image(const struct shf_config *config, const struct shf_image_ref *
 	rc = shf_start_user_helper(&helper, identity, find_image, &search, NULL, 0,
 				   (int)config->helper_timeout_s * 1000);
 	if (rc < 0)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
-				      "cannot look up image '%s'", ref->text);
-	n = shf_receive(helper.channel, &finding, sizeof(finding), &fd, &n_fds,
-			helper.deadline_ms);
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up image '%s'",
+				      ref->text);
+	n = shf_receive(helper.channel, &finding, sizeof(finding), &fd, &n_fds, helper.deadline_ms);
 	if (n == -ETIMEDOUT)
-		return shf_fail(report, SHIFTER_FAULT_JOB, ETIMEDOUT,
-				"cannot read image '%s': its file system did not answer within %u s",
-				ref->text, config->helper_timeout_s);
+		return shf_fail(
+			report, SHIFTER_FAULT_JOB, ETIMEDOUT,
+			"cannot read image '%s': its file system did not answer within %u s",
+			ref->text, config->helper_timeout_s);
 	if (n != (ssize_t)sizeof(finding) || (!finding.error && n_fds != 1))
 		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
 				"cannot look up image '%s': the helper that acts as the user ended "
@@ -294,8 +294,7 @@ static int mount_squashfs(const struct shf_image_source *source, struct shf_repo
 int shf_mount_image(const struct shf_config *config, const struct shf_image_source *source,
 		    struct shf_report *report)
 {
-	struct shf_owners owners = { config->trusted_image_owners,
-				     config->n_trusted_image_owners };
+	struct shf_owners owners = { config->trusted_image_owners, config->n_trusted_image_owners };
 	int rc;
 
 	if (!source->is_directory) {

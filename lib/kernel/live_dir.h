@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The site's variables, each ended by NUL. */
+#define SHF_LIVE_SITE_ENV "site.env"
+
 /*
  * Put a file there in one step, belonging to uid and gid with mode.  Secrets
  * are never readable by others meanwhile.  0 or a negative errno value.

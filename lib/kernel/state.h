@@ -52,8 +52,8 @@ int shf_create_state(const char *id, struct shf_state *state, struct shf_report 
 int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report);
 
 /*
- * Lock it, for oneself or shared with others who look at it, waiting until deadline_ms (0: not at all).  Returns 0, -EBUSY, or
- * -ENOENT if the directory has been removed meanwhile.
+ * Lock it, for oneself or shared with others who look at it, waiting until
+ * deadline_ms (0: not at all).  Returns 0, -EBUSY, or -ENOENT if the directory has been removed meanwhile.
  */
 int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms);
 
@@ -71,8 +71,7 @@ int shf_write_record(struct shf_state *state, const struct shf_record *record,
 		     struct shf_report *report);
 
 /* Read it; as shf_record_parse(), and -EUCLEAN if there is none. */
-int shf_read_record(struct shf_state *state, struct shf_record *record,
-		    struct shf_report *report);
+int shf_read_record(struct shf_state *state, struct shf_record *record, struct shf_report *report);
 
 /*
  * Remove the known names, then the directory.  Anything unknown in it is left

@@ -115,14 +115,16 @@ static int append_done(struct walk *walk, const char *name)
 int shf_open_trusted(const char *path, int flags, struct shf_owners owners, const char *what,
 		     int fault, struct shf_report *report)
 {
-	struct walk walk = { .path = path, .what = what, .fault = fault, .owners = owners, .report = report };
+	struct walk walk = {
+		.path = path, .what = what, .fault = fault, .owners = owners, .report = report
+	};
 	char name[SHF_PATH_MAX];
 	cleanup_fd int dir = -1;
 	int rc;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(walk.rest))
-		return shf_fail(report, fault, EINVAL,
-				"cannot open %s '%s': not an absolute path", what, path);
+		return shf_fail(report, fault, EINVAL, "cannot open %s '%s': not an absolute path",
+				what, path);
 	memcpy(walk.rest, path, strlen(path) + 1);
 	dir = open_checked_root(&walk);
 	if (dir < 0)

@@ -322,7 +322,8 @@ static int find_or_make(int run_dir, int source, struct shf_udi_stage *stage, st
 
 	if (mkdirat(run_dir, SHF_STAGES_NAME, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	stage->lock = openat(run_dir, SHF_STAGES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	stage->lock =
+		openat(run_dir, SHF_STAGES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (stage->lock < 0)
 		return -errno;
 	rc = lock(stage->lock, LOCK_SH);

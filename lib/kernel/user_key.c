@@ -82,19 +82,12 @@ static int explain(const struct answer *answer, const char *path, struct shf_rep
 	const char *why = shf_error_text(answer->error, number);
 
 	switch (answer->complaint) {
-	case OPEN_DIRECTORY:
-		why = "its directory must be the user's alone, mode 0700";
-		break;
-	case OPEN_FILE:
-		why = "it must be a file of the user's alone, mode 0600";
-		break;
-	case TOO_LARGE:
-		why = "it is too large to be a key";
-		break;
+	case OPEN_DIRECTORY: why = "its directory must be the user's alone, mode 0700"; break;
+	case OPEN_FILE: why = "it must be a file of the user's alone, mode 0600"; break;
+	case TOO_LARGE: why = "it is too large to be a key"; break;
 	case NO_DIRECTORY:
 	case NO_FILE:
-	default:
-		break;
+	default: break;
 	}
 	return shf_fail(report, SHIFTER_FAULT_JOB, EACCES, "cannot read the udiRoot key '%s': %s",
 			path, why);
@@ -132,10 +125,11 @@ int shf_read_user_key(const char *path, const struct shf_identity *identity, int
 				"within %d s",
 				path, timeout_ms / 1000);
 	if (n != (ssize_t)sizeof(answer) || answer.length > sizeof(answer.key))
-		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
-				"cannot read the udiRoot key '%s': the helper that acts as the user "
-				"ended early",
-				path);
+		return shf_fail(
+			report, SHIFTER_FAULT_NODE, EIO,
+			"cannot read the udiRoot key '%s': the helper that acts as the user "
+			"ended early",
+			path);
 	if (answer.complaint != NONE)
 		return explain(&answer, path, report);
 	memcpy(key, answer.key, answer.length);

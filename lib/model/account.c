@@ -28,10 +28,11 @@ static int check_ids(const struct shf_account *account, uint32_t minimum_uid,
 				"cannot make a container for user '%.64s': %s 4294967295 is no id",
 				account->user, account->uid == UINT32_MAX ? "uid" : "gid");
 	if (account->uid < minimum_uid)
-		return shf_fail(report, SHIFTER_FAULT_JOB, EPERM,
-				"cannot make a container for user '%.64s': uid %u is below the site's "
-				"minimumUid, %u",
-				account->user, account->uid, minimum_uid);
+		return shf_fail(
+			report, SHIFTER_FAULT_JOB, EPERM,
+			"cannot make a container for user '%.64s': uid %u is below the site's "
+			"minimumUid, %u",
+			account->user, account->uid, minimum_uid);
 	return 0;
 }
 
@@ -39,10 +40,11 @@ static int check_groups(const struct shf_account *account, uint32_t max_group_co
 			struct shf_report *report)
 {
 	if (account->n_groups && !account->groups)
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot make a container for user '%.64s': n_groups is %u, but groups "
-				"is NULL",
-				account->user, account->n_groups);
+		return shf_fail(
+			report, SHIFTER_FAULT_CALLER, EINVAL,
+			"cannot make a container for user '%.64s': n_groups is %u, but groups "
+			"is NULL",
+			account->user, account->n_groups);
 	if (account->n_groups > max_group_count)
 		return shf_fail(report, SHIFTER_FAULT_JOB, EPERM,
 				"cannot make a container for user '%.64s': %u groups are more than "
@@ -50,15 +52,17 @@ static int check_groups(const struct shf_account *account, uint32_t max_group_co
 				account->user, account->n_groups, max_group_count);
 	for (uint32_t i = 0; i < account->n_groups; i++) {
 		if (account->groups[i] == 0)
-			return shf_fail(report, SHIFTER_FAULT_JOB, EPERM,
-					"cannot make a container for user '%.64s': it is a member of "
-					"root's group",
-					account->user);
+			return shf_fail(
+				report, SHIFTER_FAULT_JOB, EPERM,
+				"cannot make a container for user '%.64s': it is a member of "
+				"root's group",
+				account->user);
 		if (account->groups[i] == UINT32_MAX)
-			return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-					"cannot make a container for user '%.64s': gid 4294967295 is "
-					"no id",
-					account->user);
+			return shf_fail(
+				report, SHIFTER_FAULT_CALLER, EINVAL,
+				"cannot make a container for user '%.64s': gid 4294967295 is "
+				"no id",
+				account->user);
 	}
 	return 0;
 }
@@ -84,10 +88,11 @@ int shf_account_check(const struct shf_account *account, uint32_t minimum_uid,
 	int error;
 
 	if (!account->user || !shf_is_user_name(account->user))
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot make a container for user '%.300s': a user name has 1 to 64 "
-				"letters, digits, '_', '.' and '-', the first a letter, digit or '_'",
-				account->user ? account->user : "");
+		return shf_fail(
+			report, SHIFTER_FAULT_CALLER, EINVAL,
+			"cannot make a container for user '%.300s': a user name has 1 to 64 "
+			"letters, digits, '_', '.' and '-', the first a letter, digit or '_'",
+			account->user ? account->user : "");
 	error = check_ids(account, minimum_uid, report);
 	if (error)
 		return error;
@@ -130,8 +135,7 @@ static bool has_group(const struct shf_account *account, int64_t gid)
 }
 
 /* One group for each other gid; names that are made up give way to the user's. */
-static void render_others(const struct shf_account *account, int64_t tty_gid,
-			  struct shf_text *text)
+static void render_others(const struct shf_account *account, int64_t tty_gid, struct shf_text *text)
 {
 	uint32_t *sorted;
 
@@ -165,7 +169,7 @@ void shf_render_group(const struct shf_account *account, int64_t tty_gid, struct
 	bool is_taken = strcmp(account->user, "tty") == 0 || strcmp(account->user, "nogroup") == 0;
 
 	shf_text_add(text, "root:x:0:\n");
-	/* gid 0 has a name already, and ssh -t needs the group called tty to have the mount's gid */
+	/* gid 0 has a name; ssh -t needs the group called tty to have the mount's gid */
 	if (tty_gid > 0)
 		shf_text_addf(text, "tty:x:%lld:%s\n", (long long)tty_gid,
 			      has_group(account, tty_gid) ? account->user : "");

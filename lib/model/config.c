@@ -18,7 +18,8 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "imagePath", NULL, SHF_CONFIG_PATH, 0, 0, "/var/lib/shifter/images", AT(image_path),
 	  "Directory of the image store, where a job's 'NAME' and 'id:HASH' are looked up." },
 	{ "udiImagePath", NULL, SHF_CONFIG_PATH, 0, 0, SHF_UDIIMAGE_PATH, AT(udiimage_path),
-	  "Directory of udiImage, the OpenSSH that is put into containers; may be on network storage." },
+	  "Directory of udiImage, the OpenSSH that is put into containers; may be on network "
+	  "storage." },
 	{ "optUdiImage", "udiImagePath", SHF_CONFIG_PATH, 0, 0, SHF_UDIIMAGE_PATH,
 	  AT(udiimage_path), "Another word for udiImagePath." },
 	{ "siteFs", NULL, SHF_CONFIG_LIST, 0, 0, "/home:/home;/tmp:/tmp;/var/tmp:/var/tmp",
@@ -28,7 +29,8 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "siteEnv", NULL, SHF_CONFIG_STRINGS, 0, 0, "", AT(site_env),
 	  "Variables of every container's environment, as NAME=VALUE." },
 	{ "containerTmpfsSize", NULL, SHF_CONFIG_NUMBER, 1, 1048576, "256", AT(tmpfs_size_mb),
-	  "MiB of memory that a container may use for what it writes outside of mounted directories." },
+	  "MiB of memory that a container may use for what it writes outside of mounted "
+	  "directories." },
 	{ "allowLocalImages", NULL, SHF_CONFIG_BOOL, 0, 0, "true", AT(allow_local_images),
 	  "Whether jobs may name an image by its path on the host, as 'local:/PATH'." },
 	{ "trustedImageOwners", NULL, SHF_CONFIG_LIST, 0, 0, "", AT(trusted_image_owners),
@@ -47,7 +49,8 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "sshReadyTimeout", NULL, SHF_CONFIG_NUMBER, 1, 86400, "60", AT(ssh_ready_timeout_s),
 	  "Seconds that a job waits for the sshd of all its nodes." },
 	{ "userTimeout", NULL, SHF_CONFIG_NUMBER, 1, 3600, "10", AT(helper_timeout_s),
-	  "Seconds that looking at a user's files may take, for example on a hanging file system." },
+	  "Seconds that looking at a user's files may take, for example on a hanging file "
+	  "system." },
 	{ "teardownTimeout", NULL, SHF_CONFIG_NUMBER, 1, 3600, "10", AT(teardown_timeout_s),
 	  "Seconds that ending a container's processes may take, before the node is reported." },
 	{ "mpiLauncherSsh", NULL, SHF_CONFIG_BOOL, 0, 0, "true", AT(mpi_ssh),
@@ -81,7 +84,8 @@ const struct shf_config_key *shf_config_find_key(const char *name)
 
 static int no_memory(const struct setting *s)
 {
-	return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, ENOMEM, "cannot keep the configuration");
+	return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, ENOMEM,
+			      "cannot keep the configuration");
 }
 
 static int bad_value(const struct setting *s, const char *value, const char *wanted)
@@ -178,8 +182,8 @@ static int add_site_fs(const struct setting *s, struct list *list, const char *i
 	for (size_t i = 0; i < list->count && !error; i++)
 		if (strcmp(known[i].target, mount.target) == 0)
 			error = shf_fail(s->report, SHIFTER_FAULT_SITE, EINVAL,
-					 "%.200s: %.64s mounts at '%.600s' twice", s->where, s->name,
-					 mount.target);
+					 "%.200s: %.64s mounts at '%.600s' twice", s->where,
+					 s->name, mount.target);
 		else if (shf_path_is_within(known[i].target, mount.target))
 			error = shf_fail(s->report, SHIFTER_FAULT_SITE, EINVAL,
 					 "%.200s: %.64s mounts at '%.300s' after, and so over, "
@@ -264,30 +268,23 @@ static int add_item(const struct setting *s, struct list *list, const char *item
 {
 	if (list->count >= LIST_MAX)
 		return shf_fail(s->report, SHIFTER_FAULT_SITE, EINVAL,
-				"%.200s: %.64s has more than %d items", s->where, s->name, LIST_MAX);
+				"%.200s: %.64s has more than %d items", s->where, s->name,
+				LIST_MAX);
 	switch (s->key->offset) {
-	case AT(site_fs):
-		return add_site_fs(s, list, item);
-	case AT(sshd_listen):
-		return add_network(s, list, item);
-	case AT(trusted_image_owners):
-		return add_uid(s, list, item);
-	default:
-		return add_variable(s, list, item);
+	case AT(site_fs): return add_site_fs(s, list, item);
+	case AT(sshd_listen): return add_network(s, list, item);
+	case AT(trusted_image_owners): return add_uid(s, list, item);
+	default: return add_variable(s, list, item);
 	}
 }
 
 static size_t item_size(const struct shf_config_key *key)
 {
 	switch (key->offset) {
-	case AT(site_fs):
-		return sizeof(struct shf_mount);
-	case AT(sshd_listen):
-		return sizeof(struct shf_network);
-	case AT(trusted_image_owners):
-		return sizeof(uint32_t);
-	default:
-		return sizeof(char *);
+	case AT(site_fs): return sizeof(struct shf_mount);
+	case AT(sshd_listen): return sizeof(struct shf_network);
+	case AT(trusted_image_owners): return sizeof(uint32_t);
+	default: return sizeof(char *);
 	}
 }
 
@@ -381,13 +378,13 @@ int shf_config_set(struct shf_config *cfg, const char *name, const char *const *
 	void *field;
 
 	if (!s.key)
-		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL, "%.200s: there is no key '%.64s'",
-				where, name);
+		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
+				"%.200s: there is no key '%.64s'", where, name);
 	for (size_t i = 0; i < n; i++)
 		if (strnlen(values[i], VALUE_MAX) == VALUE_MAX)
 			return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
-					"%.200s: %.64s has a value longer than %d bytes", where, name,
-					VALUE_MAX - 1);
+					"%.200s: %.64s has a value longer than %d bytes", where,
+					name, VALUE_MAX - 1);
 	if (s.key->type == SHF_CONFIG_LIST || s.key->type == SHF_CONFIG_STRINGS)
 		return set_list(cfg, &s, values, n);
 	if (n != 1)
@@ -395,12 +392,9 @@ int shf_config_set(struct shf_config *cfg, const char *name, const char *const *
 				"%.200s: %.64s must have one value, not %zu", where, name, n);
 	field = (char *)cfg + s.key->offset;
 	switch (s.key->type) {
-	case SHF_CONFIG_BOOL:
-		return set_bool(&s, field, values[0]);
-	case SHF_CONFIG_NUMBER:
-		return set_number(&s, field, values[0]);
-	default:
-		return set_string(&s, field, values[0]);
+	case SHF_CONFIG_BOOL: return set_bool(&s, field, values[0]);
+	case SHF_CONFIG_NUMBER: return set_number(&s, field, values[0]);
+	default: return set_string(&s, field, values[0]);
 	}
 }
 
@@ -439,9 +433,10 @@ static const char *next_string(const char **cursor, const char *end)
 
 static int malformed(struct shf_report *report)
 {
-	return shf_fail(report, SHIFTER_FAULT_NODE, EINVAL,
-			"cannot read the configuration: what shifter-readconf printed is malformed, "
-			"is it of this version?");
+	return shf_fail(
+		report, SHIFTER_FAULT_NODE, EINVAL,
+		"cannot read the configuration: what shifter-readconf printed is malformed, "
+		"is it of this version?");
 }
 
 static const char *primary_name(const char *name)
@@ -510,15 +505,9 @@ int shf_config_format(const struct shf_config *cfg, const char *name, struct shf
 	field = (const char *)cfg + key->offset;
 	switch (key->type) {
 	case SHF_CONFIG_PATH:
-	case SHF_CONFIG_NAME:
-		shf_text_addf(out, "%s\n", *(char *const *)field);
-		break;
-	case SHF_CONFIG_BOOL:
-		shf_text_add(out, *(const bool *)field ? "true\n" : "false\n");
-		break;
-	case SHF_CONFIG_NUMBER:
-		shf_text_addf(out, "%u\n", *(const uint32_t *)field);
-		break;
+	case SHF_CONFIG_NAME: shf_text_addf(out, "%s\n", *(char *const *)field); break;
+	case SHF_CONFIG_BOOL: shf_text_add(out, *(const bool *)field ? "true\n" : "false\n"); break;
+	case SHF_CONFIG_NUMBER: shf_text_addf(out, "%u\n", *(const uint32_t *)field); break;
 	case SHF_CONFIG_STRINGS:
 		for (size_t i = 0; i < cfg->n_site_env; i++)
 			shf_text_addf(out, "%s\n", cfg->site_env[i]);
@@ -530,8 +519,8 @@ int shf_config_format(const struct shf_config *cfg, const char *name, struct shf
 				      cfg->site_fs.list[i].flags & SHF_MOUNT_RDONLY ? ":ro" : "");
 		for (size_t i = 0; key->offset == AT(sshd_listen) && i < cfg->n_sshd_listen; i++)
 			format_network(&cfg->sshd_listen[i], out);
-		for (size_t i = 0; key->offset == AT(trusted_image_owners) &&
-				   i < cfg->n_trusted_image_owners;
+		for (size_t i = 0;
+		     key->offset == AT(trusted_image_owners) && i < cfg->n_trusted_image_owners;
 		     i++)
 			shf_text_addf(out, "%u\n", cfg->trusted_image_owners[i]);
 		break;

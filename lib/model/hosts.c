@@ -72,8 +72,7 @@ static uint64_t *find_entry(const struct shifter_hosts *hosts, const char *name,
 	uint64_t entry;
 
 	while ((entry = hosts->table[i]) &&
-	       (entry >> 32 != hash ||
-		!same_name(hosts->list[(uint32_t)entry - 1].name, name, n)))
+	       (entry >> 32 != hash || !same_name(hosts->list[(uint32_t)entry - 1].name, name, n)))
 		i = (i + 1) & (hosts->table_size - 1);
 	return &hosts->table[i];
 }
@@ -148,21 +147,22 @@ static int check_address(struct shifter_hosts *hosts, const struct shf_host *kno
 	return 0;
 }
 
-static int check_slots(struct shifter_hosts *hosts, const struct shf_host *known,
-		       const char *name, uint32_t slots)
+static int check_slots(struct shifter_hosts *hosts, const struct shf_host *known, const char *name,
+		       uint32_t slots)
 {
 	if (slots == 0 || slots > SHF_HOST_SLOTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.253s': %u slots are not in 1 to %d", name, slots,
-				SHF_HOST_SLOTS_MAX);
+				"cannot add host '%.253s': %u slots are not in 1 to %d", name,
+				slots, SHF_HOST_SLOTS_MAX);
 	if (known && known->slots + slots > SHF_HOST_SLOTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
 				"cannot add host '%.253s': %u slots in all are more than %d", name,
 				known->slots + slots, SHF_HOST_SLOTS_MAX);
 	if (hosts->total_slots + slots > SHF_SLOTS_MAX)
-		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
-				"cannot add host '%.253s': the hosts have more than %d slots in all",
-				name, SHF_SLOTS_MAX);
+		return shf_fail(
+			hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
+			"cannot add host '%.253s': the hosts have more than %d slots in all", name,
+			SHF_SLOTS_MAX);
 	if (!known && hosts->count >= SHF_HOSTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
 				"cannot add host '%.253s': there are more than %d hosts", name,
@@ -172,7 +172,8 @@ static int check_slots(struct shifter_hosts *hosts, const struct shf_host *known
 
 static int no_memory(struct shifter_hosts *hosts)
 {
-	return shf_fail_errno(hosts->report, SHIFTER_FAULT_NODE, ENOMEM, "cannot keep the host list");
+	return shf_fail_errno(hosts->report, SHIFTER_FAULT_NODE, ENOMEM,
+			      "cannot keep the host list");
 }
 
 /* name has passed shf_is_host_name(), so it may be taken by its length. */
@@ -220,10 +221,11 @@ int shf_hosts_add(struct shifter_hosts *hosts, const char *name, const char *add
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
 				"cannot add a host: it has no name");
 	if (!shf_is_host_name(name))
-		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.300s': a host name has 1 to 253 letters, digits, "
-				"'.' and '-', the first and last a letter or digit",
-				name);
+		return shf_fail(
+			hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
+			"cannot add host '%.300s': a host name has 1 to 253 letters, digits, "
+			"'.' and '-', the first and last a letter or digit",
+			name);
 	return add(hosts, name, strlen(name), address, slots);
 }
 

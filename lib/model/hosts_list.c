@@ -21,10 +21,11 @@ static int add_item(struct shifter_hosts *hosts, const char *item, size_t n)
 		}
 		if (length >= sizeof(number) ||
 		    !shf_parse_u32(number, 1, SHF_HOST_SLOTS_MAX, &slots))
-			return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-					"cannot read host '%.*s': what follows '/' must be a number "
-					"of slots from 1 to %d",
-					n > 300 ? 300 : (int)n, item, SHF_HOST_SLOTS_MAX);
+			return shf_fail(
+				hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
+				"cannot read host '%.*s': what follows '/' must be a number "
+				"of slots from 1 to %d",
+				n > 300 ? 300 : (int)n, item, SHF_HOST_SLOTS_MAX);
 		n = (size_t)(slash - item);
 	}
 	return shf_hosts_add_n(hosts, item, n, slots);

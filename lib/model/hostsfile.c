@@ -49,7 +49,8 @@ void shf_render_hostsfile(const struct shifter_hosts *hosts, struct shf_text *te
 
 		memcpy(block, host->name, n);
 		block[n++] = '\n';
-		for (in_block = 1; in_block < left && (in_block + 1) * n <= sizeof(block); in_block++)
+		for (in_block = 1; in_block < left && (in_block + 1) * n <= sizeof(block);
+		     in_block++)
 			memcpy(block + in_block * n, block, n);
 		while (left) {
 			size_t lines = left < in_block ? left : in_block;

@@ -22,7 +22,10 @@ void shf_render_hosts_slots(const struct shifter_hosts *hosts, struct shf_text *
 /* "NAME:N" per host: Hydra (MPICH, Intel MPI). */
 void shf_render_hosts_colon(const struct shifter_hosts *hosts, struct shf_text *text);
 
-/* {"hosts":[{"name":"n1","address":"10.0.0.1","slots":4},...],"slots":N} and a newline; address may be null. */
+/*
+ * {"hosts":[{"name":"n1","address":"10.0.0.1","slots":4},...],"slots":N} and a
+ * newline; address may be null.
+ */
 void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *text);
 
 /*

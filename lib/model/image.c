@@ -37,12 +37,14 @@ static int parse_stored(const char *string, const char *name, enum shf_image_kin
 			struct shf_image_ref *out, struct shf_report *report)
 {
 	if (!shf_is_name(name, STORE_NAME_MAX, "._-"))
-		return bad_image(report, string,
-				 kind == SHF_IMAGE_ID ? "what follows 'id:' must be 1 to 128 letters, digits, '.', '_' "
-							"and '-', first a letter or digit"
-						      : "it must be 'local:/PATH', 'id:HASH', 'docker:NAME:TAG', or the "
-							"name of a stored image, 1 to 128 letters, digits, '.', '_' and "
-							"'-', first a letter or digit");
+		return bad_image(
+			report, string,
+			kind == SHF_IMAGE_ID
+				? "what follows 'id:' must be 1 to 128 letters, digits, '.', '_' "
+				  "and '-', first a letter or digit"
+				: "it must be 'local:/PATH', 'id:HASH', 'docker:NAME:TAG', or the "
+				  "name of a stored image, 1 to 128 letters, digits, '.', '_' and "
+				  "'-', first a letter or digit");
 	out->kind = kind;
 	strcpy(out->text, name);
 	return 0;
@@ -77,9 +79,10 @@ static int parse_docker(const char *string, const char *name, struct shf_image_r
 
 	if (strnlen(name, DOCKER_MAX) == DOCKER_MAX || !is_repository(name, n) ||
 	    !shf_is_name(tag, STORE_NAME_MAX, "._-"))
-		return bad_image(report, string,
-				 "what follows 'docker:' must be 'NAME:TAG' or 'REPOSITORY/NAME:TAG' out "
-				 "of letters, digits, '.', '_' and '-'");
+		return bad_image(
+			report, string,
+			"what follows 'docker:' must be 'NAME:TAG' or 'REPOSITORY/NAME:TAG' out "
+			"of letters, digits, '.', '_' and '-'");
 	out->kind = SHF_IMAGE_DOCKER;
 	snprintf(out->text, sizeof(out->text), "%.*s:%s", (int)n, name, tag);
 	return 0;
@@ -88,7 +91,8 @@ static int parse_docker(const char *string, const char *name, struct shf_image_r
 int shf_image_parse(const char *string, struct shf_image_ref *out, struct shf_report *report)
 {
 	if (!string || !*string)
-		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL, "cannot use image '': it has no name");
+		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+				"cannot use image '': it has no name");
 	if (string[0] == '/')
 		return parse_local(string, string, out, report);
 	if (strncmp(string, "local:", 6) == 0)

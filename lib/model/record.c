@@ -161,21 +161,15 @@ static bool parse_field(const struct field *field, char *value, struct shf_recor
 	uint32_t number;
 
 	switch (field->type) {
-	case FIELD_ID:
-		return copy_if(at, value, shf_is_id(value) || (!*value && !field->low));
-	case FIELD_GENERATION:
-		return copy_if(at, value, is_hex(value, 32, false));
-	case FIELD_BOOT_ID:
-		return copy_if(at, value, is_hex(value, 36, true));
-	case FIELD_PRINCIPAL:
-		return copy_if(at, value, !*value || shf_is_name(value, 200, "._-"));
-	case FIELD_USER:
-		return shf_is_user_name(value) && copy_text(at, value);
+	case FIELD_ID: return copy_if(at, value, shf_is_id(value) || (!*value && !field->low));
+	case FIELD_GENERATION: return copy_if(at, value, is_hex(value, 32, false));
+	case FIELD_BOOT_ID: return copy_if(at, value, is_hex(value, 36, true));
+	case FIELD_PRINCIPAL: return copy_if(at, value, !*value || shf_is_name(value, 200, "._-"));
+	case FIELD_USER: return shf_is_user_name(value) && copy_text(at, value);
 	case FIELD_TEXT:
 		return *value && unescape(value) && strlen(value) <= VALUE_MAX &&
 		       copy_text(at, value);
-	case FIELD_GROUPS:
-		return parse_groups(value, field, out);
+	case FIELD_GROUPS: return parse_groups(value, field, out);
 	case FIELD_U32:
 		return shf_parse_u32(value, (uint32_t)field->low, (uint32_t)field->high, at);
 	case FIELD_PID:
@@ -183,8 +177,7 @@ static bool parse_field(const struct field *field, char *value, struct shf_recor
 			return false;
 		*(int32_t *)at = (int32_t)number;
 		return true;
-	case FIELD_U64:
-		return shf_parse_u64(value, field->low, field->high, at);
+	case FIELD_U64: return shf_parse_u64(value, field->low, field->high, at);
 	case FIELD_BOOL:
 		*(bool *)at = strcmp(value, "yes") == 0;
 		return *(bool *)at || strcmp(value, "no") == 0;
@@ -218,10 +211,11 @@ static int parse_text(char *text, struct shf_record *out, struct shf_report *rep
 	    !shf_parse_u32(line + strlen(HEADER), 1, UINT32_MAX, &out->version))
 		return damaged(report, "its first line");
 	if (out->version != SHF_RECORD_VERSION)
-		return shf_fail(report, SHIFTER_FAULT_NODE, EUCLEAN,
-				"cannot read container record: it has version %u, this library knows "
-				"version %d",
-				out->version, SHF_RECORD_VERSION);
+		return shf_fail(
+			report, SHIFTER_FAULT_NODE, EUCLEAN,
+			"cannot read container record: it has version %u, this library knows "
+			"version %d",
+			out->version, SHF_RECORD_VERSION);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		size_t n = strlen(fields[i].name);
 
@@ -272,29 +266,19 @@ static void render_field(const struct field *field, const struct shf_record *rec
 	case FIELD_ID:
 	case FIELD_GENERATION:
 	case FIELD_BOOT_ID:
-	case FIELD_PRINCIPAL:
-		add_escaped(text, at);
-		break;
+	case FIELD_PRINCIPAL: add_escaped(text, at); break;
 	case FIELD_USER:
-	case FIELD_TEXT:
-		add_escaped(text, *(char *const *)at ? *(char *const *)at : "");
-		break;
+	case FIELD_TEXT: add_escaped(text, *(char *const *)at ? *(char *const *)at : ""); break;
 	case FIELD_GROUPS:
 		for (uint32_t i = 0; i < record->n_groups; i++)
 			shf_text_addf(text, i ? ",%u" : "%u", record->groups[i]);
 		break;
-	case FIELD_U32:
-		shf_text_addf(text, "%u", *(const uint32_t *)at);
-		break;
-	case FIELD_PID:
-		shf_text_addf(text, "%d", *(const int32_t *)at);
-		break;
+	case FIELD_U32: shf_text_addf(text, "%u", *(const uint32_t *)at); break;
+	case FIELD_PID: shf_text_addf(text, "%d", *(const int32_t *)at); break;
 	case FIELD_U64:
 		shf_text_addf(text, "%llu", (unsigned long long)*(const uint64_t *)at);
 		break;
-	case FIELD_BOOL:
-		shf_text_add(text, *(const bool *)at ? "yes" : "no");
-		break;
+	case FIELD_BOOL: shf_text_add(text, *(const bool *)at ? "yes" : "no"); break;
 	}
 	shf_text_add(text, "\n");
 }

@@ -41,7 +41,10 @@ struct shf_record {
 	bool serving;        /* sshd is up */
 };
 
-/* Append the record.  Its fields must be such that shf_record_parse() takes them: -EINVAL if not, -ENOMEM. */
+/*
+ * Append the record.  Its fields must be such that shf_record_parse() takes
+ * them: -EINVAL if not, -ENOMEM.
+ */
 int shf_record_render(const struct shf_record *record, struct shf_text *text);
 
 /*

@@ -43,15 +43,17 @@ static int check_entries(const char *const *env, size_t *count, struct shf_repor
 		const char *entry = env[*count];
 
 		if (!name_length(entry))
-			return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-					"cannot use environment entry '%.100s': it must be NAME=VALUE, "
-					"with a name of 1 to %d bytes without blanks and control "
-					"characters",
-					entry, NAME_MAX_BYTES);
+			return shf_fail(
+				report, SHIFTER_FAULT_CALLER, EINVAL,
+				"cannot use environment entry '%.100s': it must be NAME=VALUE, "
+				"with a name of 1 to %d bytes without blanks and control "
+				"characters",
+				entry, NAME_MAX_BYTES);
 		bytes += strlen(entry) + 1;
 		if (bytes > ENV_MAX)
 			return shf_fail(report, SHIFTER_FAULT_CALLER, E2BIG,
-					"cannot use environment: it is longer than %d bytes", ENV_MAX);
+					"cannot use environment: it is longer than %d bytes",
+					ENV_MAX);
 	}
 	return 0;
 }
@@ -100,6 +102,7 @@ int shf_render_session_env(const char *const *env, struct shf_text *text, struct
 		if (is_last[i])
 			shf_text_add_mem(text, env[i], strlen(env[i]) + 1);
 	if (text->failed)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM, "cannot keep environment");
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
+				      "cannot keep environment");
 	return 0;
 }

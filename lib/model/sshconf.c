@@ -40,7 +40,8 @@ static const char server_guarantees[] =
 							     "TrustedUserCAKeys none\n"
 							     "ChrootDirectory none\n"
 							     "PermitUserRC no\n"
-							     "ForceCommand " UDI_DIR "/libexec/udi-session\n";
+							     "ForceCommand " UDI_DIR
+							     "/libexec/udi-session\n";
 
 /* What sshd adds up, or looks up elsewhere, instead of taking the first value. */
 static const char *const not_for_sites[] = {
@@ -60,10 +61,11 @@ int shf_principal_check(const char *principal, struct shf_report *report)
 {
 	if (principal && shf_is_name(principal, PRINCIPAL_MAX, "._-"))
 		return 0;
-	return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-			"cannot use principal '%.300s': it must be 1 to %d letters, digits, '.', '_' "
-			"and '-', the first a letter or digit",
-			principal ? principal : "", PRINCIPAL_MAX);
+	return shf_fail(
+		report, SHIFTER_FAULT_CALLER, EINVAL,
+		"cannot use principal '%.300s': it must be 1 to %d letters, digits, '.', '_' "
+		"and '-', the first a letter or digit",
+		principal ? principal : "", PRINCIPAL_MAX);
 }
 
 static int check_template(const char *name, const char *site_template, struct shf_report *report)
@@ -77,7 +79,8 @@ static int check_template(const char *name, const char *site_template, struct sh
 	for (const char *c = site_template; *c; c++)
 		if (((unsigned char)*c < 0x20 && !strchr("\t\n\r", *c)) || *c == 0x7f)
 			return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
-					"cannot use the site's '%s': it has a control character", name);
+					"cannot use the site's '%s': it has a control character",
+					name);
 	return 0;
 }
 
@@ -131,28 +134,35 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 		      "User %s\n"
 		      "HostKeyAlias %s\n",
 		      facts->port, facts->user, facts->principal);
-	shf_text_add(text, "IdentityFile " LIVE(SHF_LIVE_USER_KEY) "\n"
-								   "IdentitiesOnly yes\n"
-								   "IdentityAgent none\n"
-								   "CertificateFile none\n"
-								   "ForwardAgent no\n"
-								   "PreferredAuthentications publickey\n"
-								   "PubkeyAuthentication yes\n"
-								   "PasswordAuthentication no\n"
-								   "KbdInteractiveAuthentication no\n"
-								   "HostbasedAuthentication no\n"
-								   "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
-								   "CASignatureAlgorithms ssh-ed25519\n"
-								   "GlobalKnownHostsFile " LIVE(SHF_LIVE_KNOWN_HOSTS) "\n"
-														      "UserKnownHostsFile none\n"
-														      "KnownHostsCommand none\n"
-														      "VerifyHostKeyDNS no\n"
-														      "StrictHostKeyChecking yes\n"
-														      "NoHostAuthenticationForLocalhost no\n"
-														      "CheckHostIP no\n"
-														      "UpdateHostKeys no\n"
-														      "ProxyCommand none\n"
-														      "CanonicalizeHostname no\n");
+	shf_text_add(
+		text,
+		"IdentityFile " LIVE(
+			SHF_LIVE_USER_KEY) "\n"
+					   "IdentitiesOnly yes\n"
+					   "IdentityAgent none\n"
+					   "CertificateFile none\n"
+					   "ForwardAgent no\n"
+					   "PreferredAuthentications publickey\n"
+					   "PubkeyAuthentication yes\n"
+					   "PasswordAuthentication no\n"
+					   "KbdInteractiveAuthentication no\n"
+					   "HostbasedAuthentication no\n"
+					   "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
+					   "CASignatureAlgorithms ssh-ed25519\n"
+					   "GlobalKnownHostsFile " LIVE(
+						   SHF_LIVE_KNOWN_HOSTS) "\n"
+									 "UserKnownHostsFile none\n"
+									 "KnownHostsCommand none\n"
+									 "VerifyHostKeyDNS no\n"
+									 "StrictHostKeyChecking "
+									 "yes\n"
+									 "NoHostAuthenticationForLo"
+									 "calhost no\n"
+									 "CheckHostIP no\n"
+									 "UpdateHostKeys no\n"
+									 "ProxyCommand none\n"
+									 "CanonicalizeHostname "
+									 "no\n");
 }
 
 int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifter_hosts *hosts,
@@ -252,12 +262,20 @@ int shf_render_sshd_config(const struct shf_ssh_facts *facts, const char *site_t
 		      "AllowUsers %s\n"
 		      "VersionAddendum %s\n",
 		      facts->port, facts->user, facts->principal);
-	shf_text_add(text, "HostKey " LIVE(SHF_LIVE_HOST_KEY) "\n"
-							      "HostCertificate " LIVE(SHF_LIVE_HOST_CERTIFICATE) "\n"
-														 "PidFile none\n"
-														 "StrictModes yes\n"
-														 "PermitUserEnvironment no\n"
-														 "Subsystem sftp " UDI_DIR "/libexec/sftp-server\n");
+	shf_text_add(
+		text,
+		"HostKey " LIVE(
+			SHF_LIVE_HOST_KEY) "\n"
+					   "HostCertificate " LIVE(
+						   SHF_LIVE_HOST_CERTIFICATE) "\n"
+									      "PidFile none\n"
+									      "StrictModes yes\n"
+									      "PermitUserEnvironmen"
+									      "t no\n"
+									      "Subsystem "
+									      "sftp " UDI_DIR
+									      "/libexec/"
+									      "sftp-server\n");
 	shf_text_add(text, server_guarantees);
 	/*
 	 * A value in a Match block beats one outside, and the first such block

@@ -38,7 +38,10 @@ struct shf_ssh_facts {
 	const char *user_key;  /* normalised public key, see key.h */
 };
 
-/* Is it 1-200 of [A-Za-z0-9._-], first a letter or digit?  -EINVAL otherwise, fault of the caller. */
+/*
+ * Is it 1-200 of [A-Za-z0-9._-], first a letter or digit?  -EINVAL otherwise,
+ * fault of the caller.
+ */
 int shf_principal_check(const char *principal, struct shf_report *report);
 
 /*

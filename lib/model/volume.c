@@ -64,9 +64,10 @@ int shf_target_check(const char *canonical_target, const struct shf_config *cfg,
 	const char *other;
 
 	if (!is_clean(canonical_target))
-		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
-				"cannot mount a volume at '%.900s': it is not a clean absolute path",
-				canonical_target);
+		return shf_fail(
+			report, SHIFTER_FAULT_JOB, EACCES,
+			"cannot mount a volume at '%.900s': it is not a clean absolute path",
+			canonical_target);
 	other = find_reserved(canonical_target);
 	if (other)
 		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
@@ -74,9 +75,10 @@ int shf_target_check(const char *canonical_target, const struct shf_config *cfg,
 				canonical_target, other);
 	for (size_t i = 0; i < cfg->site_fs.count; i++)
 		if (shf_targets_overlap(canonical_target, cfg->site_fs.list[i].target))
-			return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
-					"cannot mount a volume at '%.450s': the site mounts '%.450s'",
-					canonical_target, cfg->site_fs.list[i].target);
+			return shf_fail(
+				report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot mount a volume at '%.450s': the site mounts '%.450s'",
+				canonical_target, cfg->site_fs.list[i].target);
 	return 0;
 }
 
@@ -86,8 +88,8 @@ int shf_site_target_check(const char *target, const char *where, struct shf_repo
 
 	if (other)
 		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
-				"%.200s: siteFs cannot mount at '%.600s': '%.100s' is reserved", where,
-				target, other);
+				"%.200s: siteFs cannot mount at '%.600s': '%.100s' is reserved",
+				where, target, other);
 	return 0;
 }
 
@@ -117,7 +119,8 @@ static int bad_path(const char *text, const char *what, int fault, const char *w
 		    struct shf_report *report)
 {
 	if (errno == ENOMEM)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM, "cannot keep %.200s", what);
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM, "cannot keep %.200s",
+				      what);
 	return shf_fail(report, fault, EINVAL,
 			"cannot read %.200s '%.300s': its %s must be an absolute path without '..' "
 			"and control characters, of at most %d bytes",
@@ -139,10 +142,11 @@ int shf_mount_parse(const char *text, const char *what, int fault, struct shf_mo
 				what, text);
 	target++;
 	if (flag && !parse_flag(flag + 1, &mount.flags))
-		return shf_fail(report, fault, EINVAL,
-				"cannot read %.200s '%.300s': '%.60s' is no flag, it must be 'ro' or "
-				"'rw'",
-				what, text, flag + 1);
+		return shf_fail(
+			report, fault, EINVAL,
+			"cannot read %.200s '%.300s': '%.60s' is no flag, it must be 'ro' or "
+			"'rw'",
+			what, text, flag + 1);
 	mount.source = copy_clean(text, (size_t)(target - 1 - text));
 	if (!mount.source)
 		return bad_path(text, what, fault, "source", report);

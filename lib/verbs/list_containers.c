@@ -20,7 +20,9 @@ static int is_container(const struct dirent *entry)
 static int list_one(struct shifter_ctx *ctx, const char *id, shifter_list_fn list, void *data)
 {
 	cleanup_state struct shf_state state = SHF_NO_STATE;
-	struct shifter_container_info info = { .size = sizeof(info), .id = id, .image = "", .user = "", .state = "damaged" };
+	struct shifter_container_info info = {
+		.size = sizeof(info), .id = id, .image = "", .user = "", .state = "damaged"
+	};
 	struct shf_record record = { 0 };
 	struct shf_report ignored = { 0 };
 	struct shf_keeper_answer answer;
@@ -69,8 +71,8 @@ int shifter_list_containers(struct shifter_ctx *ctx, shifter_list_fn list, void 
 		return dir == -ENOENT ? 0 : dir;
 	count = scandirat(dir, ".", &entries, is_container, alphasort);
 	if (count < 0)
-		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, errno,
-				      "cannot read '%s'", SHF_RUN_DIR);
+		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, errno, "cannot read '%s'",
+				      SHF_RUN_DIR);
 	for (int i = 0; i < count; i++) {
 		if (rc == 0)
 			rc = list_one(ctx, entries[i]->d_name, list, data);

@@ -14,6 +14,7 @@
 #include "kernel/image_source.h"
 #include "kernel/keeper_start.h"
 #include "kernel/listener.h"
+#include "kernel/live_dir.h"
 #include "kernel/message.h"
 #include "kernel/mounts.h"
 #include "kernel/udi_stage.h"
@@ -77,10 +78,11 @@ static int check_request(struct setup *s)
 	int rc;
 
 	if (!shf_is_id(spec->id))
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container id '%s': 1 to 64 of A-Z a-z 0-9 . _ -, first a "
-				"letter or digit",
-				spec->id ? spec->id : "");
+		return shf_fail(
+			report, SHIFTER_FAULT_CALLER, EINVAL,
+			"malformed container id '%s': 1 to 64 of A-Z a-z 0-9 . _ -, first a "
+			"letter or digit",
+			spec->id ? spec->id : "");
 	if ((spec->flags & ~(uint32_t)SHIFTER_SETUP_SSHD) || spec->reserved)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: unknown flags");
@@ -207,10 +209,30 @@ static int open_udi(struct setup *s)
 		return 0;
 	}
 	if (rc < 0)
-		return is_needed ? rc
-				 : shf_fail(&s->ctx->report, ignored.fault, -rc, "%s", ignored.text);
+		return is_needed
+			       ? rc
+			       : shf_fail(&s->ctx->report, ignored.fault, -rc, "%s", ignored.text);
 	s->slots[SHF_SLOT_UDI] = s->udi.dir;
 	snprintf(s->record.stage, sizeof(s->record.stage), "%s", s->udi.name);
+	return 0;
+}
+
+/* What shifter-enter and udi-session add to the environment of each command. */
+static int write_site_env(struct setup *s)
+{
+	const struct shf_config *config = &s->ctx->config;
+	cleanup_text struct shf_text text = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < config->n_site_env; i++)
+		shf_text_add_mem(&text, config->site_env[i], strlen(config->site_env[i]) + 1);
+	rc = text.failed ? -ENOMEM
+			 : shf_put_live_file(s->live_dir, SHF_LIVE_SITE_ENV, 0644, 0, 0,
+					     text.data ? text.data : "", text.length);
+	if (rc < 0)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot write the site's environment for container '%s'",
+				      s->spec.id);
 	return 0;
 }
 
@@ -230,13 +252,13 @@ static int open_live_directory(struct setup *s)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot make the live directory of container '%s'",
 				      s->spec.id);
-	return shf_write_etc_hosts(s->ctx, s->live_dir, NULL);
+	rc = write_site_env(s);
+	return rc < 0 ? rc : shf_write_etc_hosts(s->ctx, s->live_dir, NULL);
 }
 
 static int open_image(struct setup *s)
 {
-	int rc = shf_open_image(&s->ctx->config, &s->ref, &s->identity, &s->image,
-				&s->ctx->report);
+	int rc = shf_open_image(&s->ctx->config, &s->ref, &s->identity, &s->image, &s->ctx->report);
 
 	if (rc == 0)
 		rc = shf_mount_image(&s->ctx->config, &s->image, &s->ctx->report);
@@ -292,9 +314,8 @@ static int look_into_image(struct setup *s)
 	strcpy(s->targets[TARGET_VAR].path, "/var");
 	strcpy(s->targets[TARGET_UDI].path, "/opt/udiImage");
 	for (size_t i = 0; i < count - TARGET_SITE; i++) {
-		const struct shf_mount *mount = i < site->count
-							? &site->list[i]
-							: &s->volumes.list[i - site->count];
+		const struct shf_mount *mount =
+			i < site->count ? &site->list[i] : &s->volumes.list[i - site->count];
 
 		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
 	}

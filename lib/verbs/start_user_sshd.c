@@ -141,10 +141,9 @@ static int put(struct start *s, const char *name, bool is_users, const struct sh
 	int rc = text->failed ? -ENOMEM : 0;
 
 	if (rc == 0)
-		rc = shf_put_live_file(s->live, name, is_users ? 0400 : 0644,
-				       is_users ? s->identity.uid : 0,
-				       is_users ? s->identity.gid : 0, text->data ? text->data : "",
-				       text->length);
+		rc = shf_put_live_file(
+			s->live, name, is_users ? 0400 : 0644, is_users ? s->identity.uid : 0,
+			is_users ? s->identity.gid : 0, text->data ? text->data : "", text->length);
 	if (rc < 0)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write '/run/shifter/%s' of container '%s'", name,
@@ -199,8 +198,22 @@ static int put_session_files(struct start *s)
 {
 	cleanup_text struct shf_text keys = { 0 };
 	cleanup_text struct shf_text env = { 0 };
-	int rc = shf_render_session_env(s->spec.env, &env, s->report);
+	const struct shf_config *config = &s->container->ctx->config;
+	size_t n = 0;
+	cleanup_free const char **all = NULL;
+	int rc;
 
+	while (s->spec.env && s->spec.env[n])
+		n++;
+	all = calloc(n + config->n_site_env + 1, sizeof(*all));
+	if (!all)
+		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, ENOMEM, "cannot start sshd");
+	/* the later one counts: the site's, as for commands that shifter runs */
+	if (n)
+		memcpy(all, s->spec.env, n * sizeof(*all));
+	for (size_t i = 0; i < config->n_site_env; i++)
+		all[n + i] = config->site_env[i];
+	rc = shf_render_session_env(all, &env, s->report);
 	if (rc < 0)
 		return rc;
 	shf_render_authorized_keys(&s->facts, &keys);
@@ -231,7 +244,8 @@ static int run_keygen(struct start *s, char *const *argv, const char *what)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc, "cannot %s", what);
 	if (rc == 127 || rc == 126)
 		return shf_fail(s->report, SHIFTER_FAULT_SITE, ENOENT,
-				"cannot %s: '" KEYGEN "' cannot be executed in the container", what);
+				"cannot %s: '" KEYGEN "' cannot be executed in the container",
+				what);
 	if (errors.data)
 		errors.data[strcspn(errors.data, "\r\n")] = '\0';
 	return shf_fail(s->report, SHIFTER_FAULT_JOB, EIO, "cannot %s: ssh-keygen: %s", what,
@@ -246,9 +260,17 @@ static int make_host_key(struct start *s)
 	static const char *const names[] = { "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub",
 					     "ssh_host_ed25519_key-cert.pub", NULL };
 	char *principal = ARG(s->facts.principal);
-	char *const generate[] = { ARG("ssh-keygen"), ARG("-q"), ARG("-t"), ARG("ed25519"),
-				   ARG("-N"), ARG(""), ARG("-C"), principal, ARG("-f"),
-				   ARG(SHF_LIVE_DIR "/" SHF_LIVE_HOST_KEY), NULL };
+	char *const generate[] = { ARG("ssh-keygen"),
+				   ARG("-q"),
+				   ARG("-t"),
+				   ARG("ed25519"),
+				   ARG("-N"),
+				   ARG(""),
+				   ARG("-C"),
+				   principal,
+				   ARG("-f"),
+				   ARG(SHF_LIVE_DIR "/" SHF_LIVE_HOST_KEY),
+				   NULL };
 	char *const sign[] = { ARG("ssh-keygen"), ARG("-q"), ARG("-s"),
 			       ARG(SHF_LIVE_DIR "/" SHF_LIVE_USER_KEY), ARG("-P"), ARG(""),
 			       ARG("-h"), ARG("-I"), principal, ARG("-n"), principal, ARG("-V"),
@@ -269,8 +291,7 @@ static int make_host_key(struct start *s)
 
 static int write_identity(const struct shf_identity *identity)
 {
-	const struct shf_usher_identity head = { identity->uid, identity->gid,
-						 identity->n_groups };
+	const struct shf_usher_identity head = { identity->uid, identity->gid, identity->n_groups };
 	cleanup_fd int fd = memfd_create("identity", MFD_CLOEXEC);
 	ssize_t size = (ssize_t)(identity->n_groups * sizeof(*identity->groups));
 

@@ -3,20 +3,25 @@
 #
 # cluster.bash - a cluster with the plug-in for the tests of this folder; to be sourced.
 #
-#   STAGE   a DESTDIR of "make install" with prefix /usr (required)
-#   IMAGES  a folder with base.squashfs, made by tests/images/make-image (required)
+#   STAGE   a DESTDIR of "make install" with prefix /usr [SHIFTER_STAGE]
+#   IMAGES  a folder with base.squashfs [made here, in SHIFTER_CACHE]
 
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=tests/harness/lib.sh
 . "$HERE/../harness/lib.sh" || exit 1
 
-for s in STAGE IMAGES; do
-	if [ -z "${!s:-}" ]; then
-		skip "Slurm" "$s is not set"
-		done_testing
-		exit
-	fi
-done
+STAGE=${STAGE:-${SHIFTER_STAGE:-}}
+if [ -z "$STAGE" ]; then
+	skip "Slurm" "STAGE is not set"
+	done_testing
+	exit
+fi
+if [ -z "${IMAGES:-}" ]; then
+	IMAGES=${SHIFTER_CACHE:-$HERE/../../build/cache}/images
+	mkdir -p "$IMAGES"
+	"$HERE/../images/make-image" base "$IMAGES/base.squashfs" >"$T_DIR/image.log" 2>&1 ||
+		fail "the image is made: $(tail -n 1 "$T_DIR/image.log")"
+fi
 export STAGE IMAGES
 PLUGIN=$(cd "$STAGE" && find usr -name shifter_slurm.so -print -quit)
 ok "the plug-in is installed" test -n "$PLUGIN"

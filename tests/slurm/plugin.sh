@@ -7,7 +7,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/harness/lib.sh
 . "$HERE/../harness/lib.sh" || exit 1
-so=${1:-${PLUGIN_FILE:-}}
+so=${1:-${SHIFTER_STAGE:+$SHIFTER_STAGE/usr/lib/shifter/shifter_slurm.so}}
 if [ -z "$so" ]; then
 	skip "the plug-in" "no file was named"
 	done_testing
