@@ -223,6 +223,8 @@ enum {
  *	-EPERM	the caller is not privileged, or asks for uid or gid 0
  *	-EADDRINUSE	the port of the later sshd is taken
  *	-ECANCELED	shifter_teardown() overtook it
+ *	-ENOTSUP	the kernel is older than 5.14, or the image is a directory of a
+ *		network file system
  *	-EINVAL	the spec is malformed
  *	-E2BIG	the spec uses a field this library does not know
  *	another negative errno value as the kernel reports it

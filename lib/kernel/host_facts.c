@@ -6,7 +6,27 @@
 #include "base/parse.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
+
+enum { KERNEL_MAJOR = 5,
+       KERNEL_MINOR = 14 };
+
+int shf_check_kernel(struct shf_report *report)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname name;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return shf_fail(report, SHIFTER_FAULT_NODE, ENOTSUP,
+				"cannot tell which kernel this node runs");
+	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
+		return 0;
+	return shf_fail(report, SHIFTER_FAULT_SITE, ENOTSUP,
+			"containers need Linux %d.%d or later, and this node runs %s",
+			KERNEL_MAJOR, KERNEL_MINOR, name.release);
+}
 
 enum { MOUNTINFO_MAX = 64 << 20,
        RESOLV_CONF_MAX = 65536,

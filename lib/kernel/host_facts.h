@@ -5,9 +5,16 @@
 #ifndef SHF_KERNEL_HOST_FACTS_H
 #define SHF_KERNEL_HOST_FACTS_H
 
+#include "base/report.h"
 #include "base/text.h"
 
 #include <stdint.h>
+
+/*
+ * Is the kernel at least Linux 5.14?  Older ones lack what nothing here is
+ * allowed to do without: -ENOTSUP with a sentence, the fault of the site.
+ */
+int shf_check_kernel(struct shf_report *report);
 
 /*
  * The gid= option of the devpts that is mounted on /dev/pts, or -1 if it has

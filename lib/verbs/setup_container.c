@@ -398,6 +398,8 @@ static int set_up(struct setup *s)
 	int rc = check_request(s);
 
 	if (rc == 0)
+		rc = shf_check_kernel(&s->ctx->report);
+	if (rc == 0)
 		rc = shf_create_state(s->spec.id, &s->state, &s->ctx->report);
 	if (rc < 0)
 		return rc;
