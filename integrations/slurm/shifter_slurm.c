@@ -15,6 +15,7 @@
 #include "submit.h"
 #include "task.h"
 
+#include <stdlib.h>
 #include <slurm/slurm.h>
 #include <slurm/spank.h>
 
@@ -53,7 +54,14 @@ EXPORTED int slurm_spank_init_post_opt(spank_t spank, int ac, char *av[])
 		return 0;
 	if (shf_slurm_args_parse(&args, ac, av) < 0)
 		return -1;
-	return shf_slurm_submit(spank, &args);
+	/*
+	 * Nothing has been asked of Slurm yet.  A failing hook would add two lines of
+	 * Slurm's to ours, and with "optional" in plugstack.conf the job would go on
+	 * without what the user asked for.
+	 */
+	if (shf_slurm_submit(spank, &args) < 0)
+		exit(1);
+	return 0;
 }
 
 EXPORTED int slurm_spank_job_prolog(spank_t spank, int ac, char *av[])

@@ -50,7 +50,8 @@ like "$(cluster exec -t -u alice head timeout 60 srun -Q -N1 --image=base.squash
 # --- mistakes: one clear line, a failing exit status, idle nodes ---
 T_SAID=$(as alice sbatch -N1 --image=nosuch --wrap true 2>&1); rc=$?
 not_ok "a wrong image is refused at submission" test "$rc" = 0
-is "$(grep -c 'shifter: .*nosuch' <<<"$T_SAID")" 1 "in one line that names it"
+like "$T_SAID" 'shifter: .*nosuch' "in a line that names it"
+is "$(wc -l <<<"$T_SAID")" 1 "and no other"
 T_SAID=$(as alice sbatch -N1 --volume=/tmp:/x --wrap true 2>&1)
 like "$T_SAID" 'shifter: .*no --image' "a volume without an image is refused"
 T_SAID=$(as alice salloc -Q -N1 --image=base.squashfs srun --image=other true 2>&1)
