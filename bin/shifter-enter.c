@@ -265,7 +265,7 @@ int main(int argc, char **argv)
 		fail_errno(125, "cannot read the groups of the caller", NULL, errno);
 	user.n_groups = (uint32_t)rc;
 	if (user.uid == 0)
-		fail(125, "root cannot enter a container: become its user first", NULL, NULL);
+		fail(125, "root cannot enter container", argv[1], "become its user first");
 	/* from here on the caller can neither stop nor kill us half way */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);

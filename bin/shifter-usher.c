@@ -9,7 +9,8 @@
  * signal nor trace the usher.
  *
  * It is the subreaper of all that sshd starts, so that it can end all of it:
- * on SIGTERM, which only root can send, it does so and ends itself.
+ * on SIGTERM, which only root can send, it does so and ends itself.  It comes as
+ * two processes that watch each other: whichever is killed, the other one does.
  *
  * Arguments and descriptors: kernel/keeper_protocol.h.  Static, no heap, no
  * configuration, no name service.
@@ -172,6 +173,13 @@ static void append_log(struct usher *u)
 
 /* ---- the end ---- */
 
+/* Nobody new; the keeper still has them, so the port stays ours. */
+static void close_listeners(struct usher *u)
+{
+	for (uint32_t i = 0; i < u->n_listeners; i++)
+		close(SHF_USHER_FD_LISTENERS + (int)i);
+}
+
 /* Send SIGKILL to the children of this process, whoever made them. */
 static void kill_children(void)
 {
@@ -181,7 +189,7 @@ static void kill_children(void)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)gettid());
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -205,11 +213,10 @@ static void kill_children(void)
  * killing our children until there are none kills all.  Something that forks
  * faster than that is outrun by priority, at root's disposal.
  */
-static void end_everything(void)
+static void end_everything(struct usher *u)
 {
 	setpriority(PRIO_PROCESS, 0, -20);
-	for (int i = 0; i < LISTENERS_MAX; i++)
-		close(SHF_USHER_FD_LISTENERS + i);
+	close_listeners(u);
 	for (;;) {
 		pid_t pid;
 
@@ -290,20 +297,11 @@ static bool take_signals(struct usher *u)
 	return end;
 }
 
-int main(int argc, char **argv)
+/* Serve until told to end, or until that cannot be done any more. */
+static void usher_in(struct usher *u)
 {
-	struct usher *u = &usher;
 	struct pollfd fds[2 + LISTENERS_MAX];
 
-	if (argc != 5 || !shf_is_id(argv[1]) ||
-	    !shf_parse_u32(argv[2], 1, YOUNG_MAX, &u->max_young) ||
-	    !shf_parse_u32(argv[3], 1, 3600, &u->grace_s) ||
-	    !shf_parse_u32(argv[4], 1, LISTENERS_MAX, &u->n_listeners)) {
-		fprintf(stderr, "shifter-usher: it is started by libshifter, not by hand\n");
-		return 2;
-	}
-	if (read_identity(u) < 0 || prepare(u) < 0)
-		return 2;
 	for (;;) {
 		bool is_full = u->n_young >= u->max_young;
 		nfds_t n = is_full ? 2 : 2 + u->n_listeners;
@@ -315,10 +313,10 @@ int main(int argc, char **argv)
 						      .events = POLLIN };
 		/* what does not fit waits in the backlog: nobody is turned away */
 		if (poll(fds, n, is_full ? 1000 : -1) < 0 && errno != EINTR)
-			return 1;
+			return;
 		if (fds[0].revents && take_signals(u)) {
-			end_everything();
-			return 0;
+			end_everything(u);
+			return;
 		}
 		if (fds[1].revents)
 			append_log(u);
@@ -328,4 +326,59 @@ int main(int argc, char **argv)
 		if (u->n_young >= u->max_young)
 			forget_old(u);
 	}
+}
+
+/*
+ * Watch over the usher, a child of ours.  We are the subreaper above it: should
+ * somebody kill it, what it brought in becomes ours and is ended all the same.
+ */
+static void mind(struct usher *u, pid_t child)
+{
+	close_listeners(u);
+	for (;;) {
+		struct pollfd pollfd = { .fd = u->signals, .events = POLLIN };
+		struct signalfd_siginfo info;
+		pid_t pid;
+
+		if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+			break;
+		while (read(u->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			if (info.ssi_signo == SIGTERM)
+				kill(child, SIGTERM);
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			if (pid == child) {
+				end_everything(u);
+				return;
+			}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct usher *u = &usher;
+	pid_t minder = getpid();
+	pid_t child;
+
+	if (argc != 5 || !shf_is_id(argv[1]) ||
+	    !shf_parse_u32(argv[2], 1, YOUNG_MAX, &u->max_young) ||
+	    !shf_parse_u32(argv[3], 1, 3600, &u->grace_s) ||
+	    !shf_parse_u32(argv[4], 1, LISTENERS_MAX, &u->n_listeners)) {
+		fprintf(stderr, "shifter-usher: it is started by libshifter, not by hand\n");
+		return 2;
+	}
+	if (read_identity(u) < 0 || prepare(u) < 0)
+		return 2;
+	child = shf_clone(SIGCHLD, NULL);
+	if (child < 0)
+		return 2;
+	if (child > 0) {
+		mind(u, child);
+		return 0;
+	}
+	/* when the minder is killed, end as if told to */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != minder)
+		return 2;
+	usher_in(u);
+	return 0;
 }

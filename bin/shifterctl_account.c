@@ -96,6 +96,11 @@ static int look_up_user(struct shf_ctl_account *account)
 		shf_say("cannot look up user '%s': %s", account->user, strerror(error));
 		return SHF_EXIT_NODE;
 	}
+	if (account->has_uid && account->uid != entry->pw_uid) {
+		shf_say("cannot use --uid %u: user '%s' has uid %u on this host", account->uid,
+			account->user, (unsigned int)entry->pw_uid);
+		return SHF_EXIT_CALLER;
+	}
 	if (!account->has_uid)
 		account->uid = entry->pw_uid;
 	if (!account->has_gid)
@@ -113,7 +118,9 @@ int shf_ctl_complete_account(struct shf_ctl_account *account)
 {
 	int status = 0;
 
-	if (!account->has_uid || !account->has_gid || !account->home || !account->shell)
+	/* with everything given it may be a user whom this host does not know */
+	if (!account->has_uid || !account->has_gid || !account->home || !account->shell ||
+	    getpwnam(account->user))
 		status = look_up_user(account);
 	if (status == 0 && !account->has_groups)
 		status = look_up_groups(account);

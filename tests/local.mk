@@ -13,3 +13,5 @@ EXTRA_DIST += \
 	tests/list \
 	tests/slurm \
 	tests/ssh
+include $(top_srcdir)/tests/unit/local.mk
+include $(top_srcdir)/tests/fuzz/local.mk

@@ -37,18 +37,22 @@ bool shf_parse_u32(const char *string, uint32_t low, uint32_t high, uint32_t *ou
 	return true;
 }
 
-bool shf_is_name(const char *string, size_t max, const char *extra)
+/* 1 to max bytes out of letters, digits and extra */
+static bool is_word(const char *string, size_t max, const char *extra)
 {
 	size_t length = string ? strnlen(string, max + 1) : 0;
 
 	if (length == 0 || length > max)
 		return false;
-	if (!is_alnum(string[0]) && !(string[0] == '_' && strchr(extra, '_')))
-		return false;
 	for (size_t i = 0; i < length; i++)
 		if (!is_alnum(string[i]) && !strchr(extra, string[i]))
 			return false;
 	return true;
+}
+
+bool shf_is_name(const char *string, size_t max, const char *extra)
+{
+	return is_word(string, max, extra) && is_alnum(string[0]);
 }
 
 bool shf_is_id(const char *string)
@@ -63,5 +67,5 @@ bool shf_is_host_name(const char *string)
 
 bool shf_is_user_name(const char *string)
 {
-	return shf_is_name(string, 64, "_.-");
+	return is_word(string, 64, "_.-") && (is_alnum(string[0]) || string[0] == '_');
 }

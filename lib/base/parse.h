@@ -19,7 +19,7 @@ bool shf_parse_u32(const char *string, uint32_t low, uint32_t high, uint32_t *ou
 
 /*
  * Is it 1 to max bytes out of letters, digits and the characters of extra,
- * and does it start with a letter or digit, or with '_' where extra has it?
+ * and does it start with a letter or digit?
  * "." and ".." are out by that.  Letters are ASCII's, whatever the locale.
  */
 bool shf_is_name(const char *string, size_t max, const char *extra);

@@ -142,7 +142,8 @@ static int explain(const struct shf_image_ref *ref, const struct search *search,
 				search->paths[0], search->paths[1]);
 	if (error == ENOENT)
 		return shf_fail(report, SHIFTER_FAULT_JOB, error,
-				"there is no image '%s': no such file or directory", ref->text);
+				"there is no image '%s': '%s' does not exist", ref->text,
+				search->paths[0]);
 	return shf_fail_errno(report, SHIFTER_FAULT_JOB, error, "cannot read image '%s'",
 			      ref->text);
 }

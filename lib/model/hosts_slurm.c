@@ -115,21 +115,20 @@ static int expand_bracket(struct expansion *x, size_t used, const char *rest, co
 	for (;;) {
 		uint64_t low, high;
 		size_t low_digits, high_digits;
-		bool padded = *rest == '0';
 
 		if (!read_number(&rest, &low, &low_digits))
 			return malformed(x, "brackets must hold numbers of at most 18 digits");
 		high = low;
 		if (*rest == '-') {
+			/* "[0-10]" and "[08-100]" are fine: the zeros are the start's */
 			bool high_padded = *++rest == '0';
 
 			if (!read_number(&rest, &high, &high_digits))
 				return malformed(x, "a range in brackets must be NUMBER-NUMBER");
 			if (high < low || high_digits < low_digits ||
-			    (high_digits > low_digits && (high_padded || padded)))
-				return malformed(x, "a range in brackets must rise, and its ends "
-						    "have as many digits where the first has "
-						    "leading zeros");
+			    (high_digits > low_digits && high_padded))
+				return malformed(x, "a range in brackets must rise, and its end "
+						    "have no more leading zeros than its start");
 		}
 		for (uint64_t value = low;; value++) {
 			size_t length = put_number(x->name + used, sizeof(x->name) - used, value,

@@ -120,8 +120,12 @@ void shf_image_format(const struct shf_image_ref *ref, struct shf_text *out)
 int shf_image_store_candidate(const struct shf_image_ref *ref, unsigned i, char *out, size_t size)
 {
 	static const char *const suffix[] = { ".squashfs", "" };
+	size_t own = strlen(ref->text), end = strlen(suffix[0]);
 	int length;
 
+	/* the user may have written the file's name */
+	if (own > end && strcmp(ref->text + own - end, suffix[0]) == 0)
+		i++;
 	if ((ref->kind != SHF_IMAGE_ID && ref->kind != SHF_IMAGE_NAME) ||
 	    i >= sizeof(suffix) / sizeof(*suffix))
 		return -ENOENT;

@@ -35,8 +35,9 @@ void shf_image_format(const struct shf_image_ref *ref, struct shf_text *out);
 
 /*
  * The i-th name, from 0, to try relative to the image store: "NAME.squashfs",
- * then "NAME", a directory or file.  0, -ENOENT after the last (at once for
- * local and docker references), -ENAMETOOLONG.
+ * then "NAME", a directory or file; only the latter if NAME ends so already.
+ * 0, -ENOENT after the last (at once for local and docker references),
+ * -ENAMETOOLONG.
  */
 int shf_image_store_candidate(const struct shf_image_ref *ref, unsigned i, char *out, size_t size);
 

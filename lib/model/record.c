@@ -240,7 +240,7 @@ int shf_record_parse(const char *bytes, size_t n, struct shf_record *out, struct
 	int error;
 
 	*out = record;
-	if (n > SHF_RECORD_MAX || memchr(bytes, '\0', n))
+	if (n == 0 || n > SHF_RECORD_MAX || memchr(bytes, '\0', n))
 		return damaged(report, "its text");
 	copy = malloc(n + 1);
 	if (!copy)

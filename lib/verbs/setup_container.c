@@ -276,6 +276,7 @@ static int check_target(struct setup *s, size_t index)
 {
 	const struct shf_target *target = &s->targets[index];
 	size_t first_volume = TARGET_SITE + s->ctx->config.site_fs.count;
+	struct shf_report reserved = { 0 };
 	const struct shf_mount *volume;
 	int rc;
 
@@ -287,7 +288,14 @@ static int check_target(struct setup *s, size_t index)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, target->error,
 				      "cannot mount volume '%s': cannot look up '%s' in the image",
 				      volume->source, volume->target);
-	rc = shf_target_check(target->path, &s->ctx->config, &s->ctx->report);
+	rc = shf_target_check(target->path, &s->ctx->config, &reserved);
+	if (rc < 0 && strcmp(target->path, volume->target) == 0)
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc, "%s", reserved.text);
+	if (rc < 0)
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc,
+				"cannot mount volume '%s' on '%s': in this image that is '%s', which "
+				"is reserved",
+				volume->source, volume->target, target->path);
 	for (size_t i = TARGET_VAR; i < index && rc == 0; i++)
 		/* links of the image can make two targets one */
 		if (i != TARGET_VAR && shf_targets_overlap(target->path, s->targets[i].path))

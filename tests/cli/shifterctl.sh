@@ -54,21 +54,24 @@ refused() {
 	like "$err" "$2" "$1: reason"
 	is "$(grep -c '' "$scratch/err") $(called)" '1 ' "$1: one line, and nothing done"
 }
-account='--user nobody --uid 2001 --gid 2002 --home /h --shell /bin/zsh'
+account='--user jo --uid 2001 --gid 2002 --home /h --shell /bin/zsh'
 
 # --- setup ---
 # shellcheck disable=SC2086
 ctl '' setup --id j1 --image debian $account --groups 7,8
 is "$rc|$out|$err" '0||' 'setup says nothing'
-is "$(called)" 'setup id=j1 image=debian user=nobody home=/h shell=/bin/zsh uid=2001 gid=2002 flags=0 groups=7,8 listen=- port=0 volumes= size=1 reserved=0' 'setup with all that is given'
+is "$(called)" 'setup id=j1 image=debian user=jo home=/h shell=/bin/zsh uid=2001 gid=2002 flags=0 groups=7,8 listen=- port=0 volumes= size=1 reserved=0' 'setup with all that is given'
 # shellcheck disable=SC2086
 ctl '' setup --id j1 --image debian $account --groups '' --sshd --port 22 --listen 10.0.0.1 --volume /a:/b --volume=/c:/d:ro
 like "$(called)" 'flags=1 groups= listen=10.0.0.1 port=22 volumes=\[/a:/b\]\[/c:/d:ro\] ' 'setup with sshd and volumes'
 ctl '' setup --id j1 --image debian --user daemon
 IFS=: read -r _ _ uid gid _ home shell < <(getent passwd daemon)
 like "$(called)" "user=daemon home=$home shell=$shell uid=$uid gid=$gid flags=0 groups=$gid " 'setup asks the name service'
+ctl '' setup --id j1 --image debian --user daemon --gid 77
+like "$(called)" "uid=$uid gid=77 " 'what is given comes first'
 ctl '' setup --id j1 --image debian --user daemon --uid 77
-like "$(called)" "uid=77 gid=$gid " 'what is given comes first'
+is "$?" 2 'a uid that is not the name'"'"'s'
+like "$err" "cannot use --uid 77: user 'daemon' has uid $uid" 'a uid that is not the name'"'"'s: reason'
 ctl '' setup --id j1 --image debian --user no.such.user
 refused 'an unknown user' "cannot look up user 'no.such.user': no such user"
 for missing in id image user; do

@@ -33,9 +33,9 @@ static void adds_in_order(void)
 
 static void refuses_names(void)
 {
-	static const char *const names[] = { "",    "-a",  "a-",   "a.",   "a b",  "a/1",    "a,b",
-					     "a_b", "a\n", "[1]",  "a*",   "!a",   "a;true", "$a",
-					     "::1", ".",   "a\"b", "a\\b", "%h",   "a\xc3\xa4" };
+	static const char *const names[] = { "", "-a", "a-", "a.", "a b", "a/1", "a,b",
+					     "a_b", "a\n", "[1]", "a*", "!a", "a;true", "$a",
+					     "::1", ".", "a\"b", "a\\b", "%h", "a\xc3\xa4" };
 	struct shifter_hosts hosts = { .report = &report };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -43,7 +43,8 @@ static void refuses_names(void)
 		shf_report_clear(&report);
 	}
 	CHECK_REPORT(&report, shf_hosts_add(&hosts, "a_b", NULL, 1), EINVAL, SHIFTER_FAULT_CALLER,
-		     "cannot add host 'a_b': a host name has 1 to 253 letters, digits, '.' and '-', "
+		     "cannot add host 'a_b': a host name has 1 to 253 letters, digits, '.' "
+		     "and '-', "
 		     "the first and last a letter or digit");
 	CHECK_REPORT(&report, shf_hosts_add(&hosts, NULL, NULL, 1), EINVAL, SHIFTER_FAULT_CALLER,
 		     "cannot add a host: it has no name");
@@ -53,9 +54,10 @@ static void refuses_names(void)
 
 static void refuses_addresses(void)
 {
-	static const char *const addresses[] = { "",          "10.0.0",      "10.0.0.256", "localhost",
-						 "10.0.0.1 ", "10.0.0.01",   "0x7f.1",     "fe80::1%eth0",
-						 ":::",       "10.0.0.1\n", "[::1]",      "10.0.0.1/8" };
+	static const char *const addresses[] = { "", "10.0.0", "10.0.0.256", "localhost",
+						 "10.0.0.1 ", "10.0.0.01", "0x7f.1",
+						 "fe80::1%eth0",
+						 ":::", "10.0.0.1\n", "[::1]", "10.0.0.1/8" };
 	struct shifter_hosts hosts = { .report = &report };
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
@@ -79,7 +81,8 @@ static void refuses_slots(void)
 
 	CHECK_REPORT(&report, shf_hosts_add(&hosts, "a", NULL, 0), EINVAL, SHIFTER_FAULT_CALLER,
 		     "cannot add host 'a': 0 slots are not in 1 to 65535");
-	CHECK_REPORT(&report, shf_hosts_add(&hosts, "a", NULL, 65536), EINVAL, SHIFTER_FAULT_CALLER,
+	CHECK_REPORT(&report, shf_hosts_add(&hosts, "a", NULL, 65536), EINVAL,
+		     SHIFTER_FAULT_CALLER,
 		     "cannot add host 'a': 65536 slots are not in 1 to 65535");
 	CHECK_NUMBER(shf_hosts_add(&hosts, "a", NULL, 65535), 0);
 	CHECK_REPORT(&report, shf_hosts_add(&hosts, "a", NULL, 1), EINVAL, SHIFTER_FAULT_CALLER,
@@ -128,8 +131,8 @@ static void many_are_found_again(void)
 
 static void short_names(void)
 {
-	static const char *const names[] = { "n1.a.org", "n2.a.org", "N2.b.org",   "n3.a.org", "N3",
-					     "10.0.0.1", "plain",    "x-.site.org" };
+	static const char *const names[] = { "n1.a.org", "n2.a.org", "N2.b.org", "n3.a.org", "N3",
+					     "10.0.0.1", "plain", "x-.site.org" };
 	struct shifter_hosts hosts = { .report = &report }, shorts = { 0 };
 
 	CHECK_NUMBER(shf_hosts_short_names(&hosts, &shorts), 0);
@@ -164,15 +167,21 @@ static void lists(void)
 		{ "a/2 b a/3", "a/5 b/1 ", NULL },
 		{ "", "", "cannot read host list: it names no host" },
 		{ " ,\n", "", "cannot read host list: it names no host" },
-		{ "a/", "", "cannot read host 'a/': what follows '/' must be a number of slots from 1 to 65535" },
-		{ "a/0", "", "cannot read host 'a/0': what follows '/' must be a number of slots from 1 to 65535" },
+		{ "a/", "", "cannot read host 'a/': what follows '/' must be a number of "
+			    "slots from 1 to 65535" },
+		{ "a/0", "", "cannot read host 'a/0': what follows '/' must be a number of "
+			     "slots from 1 to 65535" },
 		{ "a/65536", "",
-		  "cannot read host 'a/65536': what follows '/' must be a number of slots from 1 to 65535" },
+		  "cannot read host 'a/65536': what follows '/' must be a number of slots "
+		  "from 1 to 65535" },
 		{ "a/123456789", "",
-		  "cannot read host 'a/123456789': what follows '/' must be a number of slots from 1 to 65535" },
+		  "cannot read host 'a/123456789': what follows '/' must be a number of slots "
+		  "from 1 to 65535" },
 		{ "a/1/2", "",
-		  "cannot read host 'a/1/2': what follows '/' must be a number of slots from 1 to 65535" },
-		{ "a/-1", "", "cannot read host 'a/-1': what follows '/' must be a number of slots from 1 to 65535" },
+		  "cannot read host 'a/1/2': what follows '/' must be a number of slots from "
+		  "1 to 65535" },
+		{ "a/-1", "", "cannot read host 'a/-1': what follows '/' must be a number of "
+			      "slots from 1 to 65535" },
 		{ "/4", "",
 		  "cannot add host '': a host name has 1 to 253 letters, digits, '.' and '-', "
 		  "the first and last a letter or digit" },
@@ -207,7 +216,8 @@ static void nodefiles(void)
 	CHECK_REPORT(&report, shf_hosts_from_nodefile(&hosts, "/a", "\n \n", 3), EINVAL,
 		     SHIFTER_FAULT_CALLER, "cannot read '/a': it names no host");
 	CHECK_REPORT(&report, shf_hosts_from_nodefile(&hosts, "/a", "n1\nn2 n3\n", 9), EINVAL,
-		     SHIFTER_FAULT_CALLER, "cannot read '/a', line 2: 'n2 n3' is not one host name");
+		     SHIFTER_FAULT_CALLER, "cannot read '/a', line 2: 'n2 n3' is not one host "
+					   "name");
 	CHECK_REPORT(&report, shf_hosts_from_nodefile(&hosts, "/a", nul, sizeof(nul) - 1), EINVAL,
 		     SHIFTER_FAULT_CALLER, "cannot read '/a', line 2: 'n2' is not one host name");
 	memset(longer, 'x', sizeof(longer));

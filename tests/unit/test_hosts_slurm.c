@@ -63,8 +63,14 @@ static void good_lists(void)
 
 static void bad_lists(void)
 {
-#define LIST(nodes, why) { nodes, NULL, "cannot read host list '" nodes "': " why }
-#define COUNTS(counts, why) { "n[1-3]", counts, "cannot read slots per host '" counts "': " why }
+#define LIST(nodes, why)                                               \
+	{                                                              \
+		nodes, NULL, "cannot read host list '" nodes "': " why \
+	}
+#define COUNTS(counts, why)                                                       \
+	{                                                                         \
+		"n[1-3]", counts, "cannot read slots per host '" counts "': " why \
+	}
 	static const struct {
 		const char *nodes, *counts, *text;
 	} cases[] = {
@@ -91,10 +97,12 @@ static void bad_lists(void)
 		COUNTS("1,1,1,", "it ends in a comma"),
 		COUNTS("1;1;1", "entries must be separated by commas"),
 		COUNTS("1(x2)1", "entries must be separated by commas"),
-		COUNTS("0(x3)", "an entry must be a number from 1 to 65535, or such a number and '(xN)'"),
+		COUNTS("0(x3)", "an entry must be a number from 1 to 65535, or such a number "
+				"and '(xN)'"),
 		COUNTS("65536(x3)",
 		       "an entry must be a number from 1 to 65535, or such a number and '(xN)'"),
-		COUNTS("x3", "an entry must be a number from 1 to 65535, or such a number and '(xN)'"),
+		COUNTS("x3", "an entry must be a number from 1 to 65535, or such a number and "
+			     "'(xN)'"),
 		COUNTS("1(x0)", "a repetition must be '(xN)', N from 1 to 1000000"),
 		COUNTS("1(x3", "a repetition must be '(xN)', N from 1 to 1000000"),
 		COUNTS("1(x", "a repetition must be '(xN)', N from 1 to 1000000"),
@@ -114,7 +122,8 @@ static void bad_lists(void)
 
 static void bad_ranges(void)
 {
-	static const char *const lists[] = { "n[3-1]", "n[10-9]", "n[1-01]", "n[01-1]", "n[01-010]",
+	static const char *const lists[] = { "n[3-1]", "n[10-9]", "n[1-01]", "n[01-1]",
+					     "n[01-010]",
 					     "n[010-20]" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
@@ -151,7 +160,8 @@ static void is_bounded(void)
 
 /* ---- random lists: what they mean is written down while they are made ---- */
 
-enum { NAMES_MAX = 4096, NAME_MAX_BYTES = 64 };
+enum { NAMES_MAX = 4096,
+       NAME_MAX_BYTES = 64 };
 
 struct names {
 	char list[NAMES_MAX][NAME_MAX_BYTES];

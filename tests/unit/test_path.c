@@ -33,9 +33,9 @@ static void cleans(void)
 
 static void refuses(void)
 {
-	static const char *const cases[] = { "",       "a",      "a/b", "./a",   "..",
-					     "/..",    "/a/..",  "/../a", "/a/../b", "/a/b/..",
-					     "/a\nb",  "/a\x7f", "/\x01", "~/x" };
+	static const char *const cases[] = { "", "a", "a/b", "./a", "..",
+					     "/..", "/a/..", "/../a", "/a/../b", "/a/b/..",
+					     "/a\nb", "/a\x7f", "/\x01", "~/x" };
 	char out[SHF_PATH_MAX], path[SHF_PATH_MAX + 2];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/mount_attributes.h"
+#include "model/container_plan.h"
+#include "unit.h"
+
+#include <string.h>
+
+/* The first, or last, step of that kind whose path is so (NULL: whatever it is); or -1. */
+static int find(const struct shf_plan *plan, enum shf_step_kind kind, const char *path, bool last)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < plan->count && (last || found < 0); i++)
+		if (plan->steps[i].kind == kind &&
+		    (!path || (plan->steps[i].path && strcmp(plan->steps[i].path, path) == 0)))
+			found = (int)i;
+	return found;
+}
+
+static void order(void)
+{
+	static const char *const texts[] = { "/data:/mnt/x:ro", "/a:/b", NULL };
+	static const struct shf_account account = { "u", "/home/u", "/bin/sh", 1000, 100, NULL,
+						    0 };
+	static const struct shf_place site[] = { { "/home", NULL, 0 },
+						 { "/tmp", NULL, 0 },
+						 { "/var/tmp", NULL, 0 } };
+	static const struct shf_place places[] = { { "/mnt/x", NULL, 0 }, { "/b", NULL, 0 } };
+	struct shf_config cfg;
+	struct shf_mounts volumes = { 0 };
+	struct shf_plan plan = { 0 };
+	struct shf_container_facts facts = {
+		.config = &cfg,
+		.account = &account,
+		.shell = "/bin/sh",
+		.tty_gid = 5,
+		.resolv_conf = "",
+		.stage_path = "/stage",
+		.has_udi = true,
+		.var = { "/var", NULL, 0 },
+		.udi = { "/opt/udiImage", NULL, 0 },
+		.site_places = site,
+		.volumes = &volumes,
+		.volume_places = places,
+		.first_volume_slot = SHF_SLOT_FREE,
+	};
+	int overlay, isolate, udi, whole;
+
+	CHECK_NUMBER(shf_config_init(&cfg), 0);
+	CHECK_NUMBER(shf_volumes_parse(texts, &cfg, &volumes, NULL), 0);
+	CHECK_NUMBER(shf_plan_container(&facts, &plan), 0);
+	isolate = find(&plan, SHF_STEP_ISOLATE, NULL, false);
+	overlay = find(&plan, SHF_STEP_OVERLAY, NULL, false);
+	udi = find(&plan, SHF_STEP_ATTACH, "opt/udiImage", false);
+	whole = (int)plan.count;
+	CHECK(isolate >= 0 && isolate < find(&plan, SHF_STEP_PLACE, NULL, false));
+	CHECK(isolate < find(&plan, SHF_STEP_ATTACH, NULL, false));
+	/* the host's mounts are gone from sight afterwards */
+	CHECK(find(&plan, SHF_STEP_CLONE_PATH, NULL, true) < isolate);
+	CHECK(find(&plan, SHF_STEP_CLONE_FD, NULL, true) < isolate);
+	CHECK(overlay > find(&plan, SHF_STEP_MOUNT_POINT, NULL, true));
+	CHECK(find(&plan, SHF_STEP_ENTER, NULL, false) == whole - 1);
+	CHECK(udi == whole - 2 && udi == find(&plan, SHF_STEP_ATTACH, NULL, true));
+	for (int i = 0; i < whole; i++) {
+		const struct shf_step *s = &plan.steps[i];
+
+		if (s->kind == SHF_STEP_ATTACH && strcmp(s->path, "image") != 0)
+			CHECK_CASE(i > overlay, s->path);
+		if (s->kind == SHF_STEP_CLONE_PATH || s->kind == SHF_STEP_CLONE_FD)
+			CHECK_CASE(s->attributes & SHF_ATTR_NOSUID, s->source);
+		if ((s->kind == SHF_STEP_CLONE_PATH || s->kind == SHF_STEP_CLONE_FD) &&
+		    strcmp(s->source, "/dev") != 0)
+			CHECK_CASE(s->attributes & SHF_ATTR_NODEV, s->source);
+		if (s->kind == SHF_STEP_CLONE_FD && strcmp(s->source, "/data") == 0)
+			CHECK(s->attributes & SHF_ATTR_RDONLY);
+	}
+	shf_plan_free(&plan);
+	shf_mounts_free(&volumes);
+	shf_config_free(&cfg);
+}
+
+static const struct unit_test tests[] = {
+	{ "order", order },
+	{ 0 },
+};
+
+const struct unit_suite unit_plan = { "plan", tests };
