@@ -70,7 +70,7 @@ like "$(called)" "user=daemon home=$home shell=$shell uid=$uid gid=$gid flags=0 
 ctl '' setup --id j1 --image debian --user daemon --gid 77
 like "$(called)" "uid=$uid gid=77 " 'what is given comes first'
 ctl '' setup --id j1 --image debian --user daemon --uid 77
-is "$?" 2 'a uid that is not the name'"'"'s'
+is "$rc" 2 'a uid that is not the name'"'"'s'
 like "$err" "cannot use --uid 77: user 'daemon' has uid $uid" 'a uid that is not the name'"'"'s: reason'
 ctl '' setup --id j1 --image debian --user no.such.user
 refused 'an unknown user' "cannot look up user 'no.such.user': no such user"
