@@ -53,7 +53,8 @@ int shf_open_state(const char *id, struct shf_state *state, struct shf_report *r
 
 /*
  * Lock it, for oneself or shared with others who look at it, waiting until
- * deadline_ms (0: not at all).  Returns 0, -EBUSY, or -ENOENT if the directory has been removed meanwhile.
+ * deadline_ms (0: not at all).  Returns 0, -EBUSY, or -ENOENT if the directory
+ * has been removed meanwhile.
  */
 int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms);
 

@@ -293,7 +293,8 @@ static int check_target(struct setup *s, size_t index)
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc, "%s", reserved.text);
 	if (rc < 0)
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc,
-				"cannot mount volume '%s' on '%s': in this image that is '%s', which "
+				"cannot mount volume '%s' on '%s': in this image that is '%s', "
+				"which "
 				"is reserved",
 				volume->source, volume->target, target->path);
 	for (size_t i = TARGET_VAR; i < index && rc == 0; i++)

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2317
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # sandboxed.bash - a test that runs as root in a machine of its own; to be sourced first
@@ -21,7 +21,7 @@ if [ -z "${SHIFTER_SANDBOX:-}" ]; then
 	images=${IMAGES:-${SHIFTER_CACHE:-$TOP/build/cache}/images}
 	mkdir -p "$images" || exit 1
 	"$TOP/tests/images/make-image" busybox "$images/busybox.squashfs" >/dev/null || exit 1
-	exec "$TOP/tests/harness/sandbox" --stage "$STAGE" --images "$images" --share "$TOP" -- \
+	exec "$TOP/tests/harness/sandbox" --stage "$STAGE" --images "$images" -- \
 		env SHIFTER_SANDBOX=1 SHIFTER_TESTS_MUST_RUN="${SHIFTER_TESTS_MUST_RUN:-}" \
 		bash "$(readlink -f "$0")" "$@"
 fi
