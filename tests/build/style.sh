@@ -54,7 +54,7 @@ is_narrow()
 
 is_clean_shell()
 {
-	shellcheck -x --severity=style --exclude=SC1091,SC2016 --format=gcc "$@"
+	shellcheck -x --severity=style --exclude=SC1091,SC2016,SC2317 --format=gcc "$@"
 }
 
 is_clean_page()
