@@ -39,6 +39,9 @@ is "$(as alice timeout 60 srun -Q -N2 --image=base.squashfs shifter cat /etc/con
 	"srun --image runs in a container on each node"
 is "$(as alice timeout 60 salloc -Q -N1 --image=base.squashfs srun -Q shifter id -un 2>&1)" alice \
 	"salloc --image gives its steps a container"
+on head sh -c 'mkdir -p /home/alice/data && echo treasure >/home/alice/data/x && chown -R alice /home/alice/data'
+is "$(as alice timeout 60 srun -Q -N1 --image=base.squashfs --volume=/home/alice/data:/data:ro shifter cat /data/x 2>&1)" \
+	treasure "srun --volume shows a directory of the user's"
 batch alice interp.out -N1 --image=base.squashfs <<'JOB'
 #!/usr/bin/shifter /bin/bash
 test -e /etc/container-marker && echo interpreted inside

@@ -47,6 +47,21 @@ mv /home/alice/away /home/alice/.udiRoot
 chmod 700 /home/alice
 ok "a home of mode 0700 is fine" start
 like "$(start 2>&1)" 'has an sshd already' "a second start is refused"
+
+# --- a home that root cannot read, as on a file system with root squash ---
+mkdir -p /run/node /run/home-of-bob
+mount -t tmpfs tmpfs /run/node
+mknod -m 666 /run/node/fuse c 10 229 && mount --bind /run/node/fuse /dev/fuse
+chown bob:bob /run/home-of-bob
+ok "bob's home is on a file system of his own" as bob bindfs --no-allow-other /run/home-of-bob /home/bob
+bob_key=$(key_of bob)
+not_ok "root cannot enter it" ls /home/bob
+shifterctl setup --id k3 --image "$IMAGE" --user bob --sshd --port 1206
+ok "it is no obstacle to sshd" shifterctl sshd k3 --principal udi.test.k3.0 --user-key "$bob_key"
+shifterctl hostsfile k3 --slurm node1
+is "$(as bob SHIFTER_CONTAINER=k3 shifter ssh node1 pwd)" /home/bob "and bob is at home there"
+shifterctl teardown k3
+umount /home/bob
 shifterctl hostsfile k1 --slurm 'node[1-2]' --slots '2(x2)'
 
 # --- who gets in ---
