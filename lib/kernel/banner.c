@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "kernel/process.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -41,6 +42,19 @@ static int find_address(int listener, union address *address, socklen_t *length)
 		address->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr))
 		address->v6.sin6_addr = in6addr_loopback;
+	return 0;
+}
+
+int shf_format_address(int listener, char text[SHF_ADDRESS_TEXT])
+{
+	union address address;
+	socklen_t length;
+	int rc = find_address(listener, &address, &length);
+
+	if (rc < 0)
+		return rc;
+	if (getnameinfo(&address.any, length, text, SHF_ADDRESS_TEXT, NULL, 0, NI_NUMERICHOST))
+		return -EINVAL;
 	return 0;
 }
 

@@ -7,6 +7,14 @@
 
 #include <stdint.h>
 
+enum { SHF_ADDRESS_TEXT = 64 };
+
+/*
+ * Write to text the numeric address at which a client of this node reaches
+ * listener.  0 or a negative errno value.
+ */
+int shf_format_address(int listener, char text[SHF_ADDRESS_TEXT]);
+
 /*
  * Connect to the place where listener listens and read the identification of
  * the ssh server there (RFC 4253, 4.2).  Its comment must be principal: sshd

@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 
 #define KEYGEN "/opt/udiImage/bin/ssh-keygen"
+#define KEYSCAN "/opt/udiImage/bin/ssh-keyscan"
 #define LIVE_KEYS "keys"
 
 enum {
@@ -402,6 +403,37 @@ static int await_banner(struct start *s)
 			words[0] ? words : "it ended without a word");
 }
 
+/* A client's view: the key exchange offers a certificate, or every login would fail. */
+static int check_certificate(struct start *s)
+{
+	cleanup_text struct shf_text keys = { 0 };
+	char address[SHF_ADDRESS_TEXT], port[16], seconds[16];
+	char *const argv[] = { ARG("ssh-keyscan"), ARG("-c"), ARG("-t"), ARG("ed25519"), ARG("-T"),
+			       seconds, ARG("-p"), port, address, NULL };
+	const struct shf_run run = {
+		.path = KEYSCAN,
+		.argv = argv,
+		.identity = &s->identity,
+		.namespace = s->namespace,
+		.input = -1,
+		.output = &keys,
+		.timeout_ms = shf_remaining_ms(s->deadline_ms),
+	};
+	int rc = shf_format_address(s->listeners.fds[0], address);
+
+	if (rc == 0) {
+		snprintf(seconds, sizeof(seconds), "%d", run.timeout_ms / 1000 + 1);
+		snprintf(port, sizeof(port), "%u", s->facts.port);
+		rc = shf_run_program(&run);
+	}
+	if (rc >= 0 && keys.data && strstr(keys.data, "ssh-ed25519-cert-v01@openssh.com "))
+		return 0;
+	return shf_fail(s->report, SHIFTER_FAULT_NODE, rc == -ETIMEDOUT ? ETIMEDOUT : EIO,
+			"the sshd of container '%s' answers on port %u, but shows no host "
+			"certificate",
+			s->container->record.id, s->facts.port);
+}
+
 static void end_usher(struct start *s)
 {
 	struct shf_record *record = &s->container->record;
@@ -451,6 +483,8 @@ static int start(struct start *s)
 		rc = register_usher(s);
 	if (rc == 0)
 		rc = await_banner(s);
+	if (rc == 0)
+		rc = check_certificate(s);
 	if (rc < 0) {
 		end_usher(s);
 		record->principal[0] = '\0';
