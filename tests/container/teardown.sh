@@ -66,7 +66,8 @@ unchanged "nothing is left without either"
 # --- set-ups killed anywhere ---
 bad=0 killed=0
 for ((i = 0; i < 20; i++)); do
-	up k --sshd >/dev/null 2>&1 & p=$!
+	# not by a function: what is killed must be the set-up and not a shell around it
+	shifterctl setup --id k --image "local:$BUSYBOX" --user alice --sshd >/dev/null 2>&1 & p=$!
 	perl -e 'select undef, undef, undef, shift' "$(printf '0.%04d' $((i * 15)))"
 	kill -9 $p 2>/dev/null && killed=$((killed + 1))
 	wait $p 2>/dev/null
