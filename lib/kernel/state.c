@@ -42,20 +42,29 @@ int shf_open_run_dir(bool create, struct shf_report *report)
 	return steal_fd(&fd);
 }
 
-int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms)
+int shf_lock_directory(int dir, bool shared, int64_t deadline_ms)
 {
 	int kind = shared ? LOCK_SH : LOCK_EX;
 	struct timespec pause = { .tv_nsec = 2000000 };
-	struct stat st;
 
 	/* flock() has no deadline and interrupting it needs a signal handler */
-	while (flock(state->dir, kind | LOCK_NB) < 0) {
+	while (flock(dir, kind | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
 		if (shf_remaining_ms(deadline_ms) == 0)
 			return -EBUSY;
 		nanosleep(&pause, NULL);
 	}
+	return 0;
+}
+
+int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms)
+{
+	struct stat st;
+	int rc = shf_lock_directory(state->dir, shared, deadline_ms);
+
+	if (rc < 0)
+		return rc;
 	/* its last holder may have removed it */
 	if (fstat(state->dir, &st) < 0)
 		return -errno;

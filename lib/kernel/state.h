@@ -52,6 +52,12 @@ int shf_create_state(const char *id, struct shf_state *state, struct shf_report 
 int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report);
 
 /*
+ * Lock a directory of root's, for oneself or shared, waiting until deadline_ms
+ * (0: not at all).  0, -EBUSY, or another negative errno value.
+ */
+int shf_lock_directory(int dir, bool shared, int64_t deadline_ms);
+
+/*
  * Lock it, for oneself or shared with others who look at it, waiting until
  * deadline_ms (0: not at all).  Returns 0, -EBUSY, or -ENOENT if the directory
  * has been removed meanwhile.

@@ -13,9 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define FRESH ".new"
 
@@ -270,19 +268,11 @@ static void remove_unused(int run_dir, int stages)
 
 /* ---- finding and making ---- */
 
-static int lock(int fd, int kind)
+static int lock(int fd, bool shared)
 {
-	struct timespec pause = { .tv_nsec = 2000000 };
-	int64_t deadline = shf_now_ms() + LOCK_MS;
+	int rc = shf_lock_directory(fd, shared, shf_now_ms() + LOCK_MS);
 
-	while (flock(fd, kind | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (!shf_remaining_ms(deadline))
-			return -ETIMEDOUT;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	return rc == -EBUSY ? -ETIMEDOUT : rc;
 }
 
 static int open_stage(int stages, const char *name)
@@ -326,14 +316,14 @@ static int find_or_make(int run_dir, int source, struct shf_udi_stage *stage, st
 		openat(run_dir, SHF_STAGES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (stage->lock < 0)
 		return -errno;
-	rc = lock(stage->lock, LOCK_SH);
+	rc = lock(stage->lock, true);
 	if (rc < 0)
 		return rc;
 	stage->dir = open_stage(stage->lock, stage->name);
 	if (stage->dir != -ENOENT)
 		return stage->dir < 0 ? stage->dir : 0;
 	/* not atomic (flock(2)): somebody may have made it before we have the lock */
-	rc = lock(stage->lock, LOCK_EX);
+	rc = lock(stage->lock, false);
 	if (rc < 0)
 		return rc;
 	stage->dir = open_stage(stage->lock, stage->name);
@@ -343,7 +333,7 @@ static int find_or_make(int run_dir, int source, struct shf_udi_stage *stage, st
 			return rc;
 		stage->dir = open_stage(stage->lock, stage->name);
 	}
-	return stage->dir < 0 ? stage->dir : lock(stage->lock, LOCK_SH);
+	return stage->dir < 0 ? stage->dir : lock(stage->lock, true);
 }
 
 int shf_open_udi_stage(int run_dir, const char *path, struct shf_udi_stage *stage,
