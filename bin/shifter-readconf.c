@@ -27,8 +27,8 @@
 #include <string.h>
 
 enum { CONFIG_MAX = 1 << 20,
-       KEYS_MAX = 64,
-       VALUES_MAX = 1024 };
+       KEYS_MAX = SHF_CONFIG_KEYS_MAX,
+       VALUES_MAX = SHF_CONFIG_LIST_MAX };
 
 enum token {
 	TOKEN_END,
@@ -228,12 +228,6 @@ static bool scan_list(struct scanner *s, struct assignment *a)
 	return false;
 }
 
-static bool is_same_key(const struct shf_config_key *a, const struct shf_config_key *b)
-{
-	return strcmp(a->alias_of ? a->alias_of : a->name, b->alias_of ? b->alias_of : b->name) ==
-	       0;
-}
-
 static bool scan_key(struct scanner *s, struct document *doc, struct assignment *a)
 {
 	char name[64];
@@ -252,7 +246,8 @@ static bool scan_key(struct scanner *s, struct document *doc, struct assignment 
 		return false;
 	}
 	for (size_t i = 0; i < doc->count; i++)
-		if (is_same_key(doc->list[i].key, a->key)) {
+		if (shf_config_primary_key(doc->list[i].key->name) ==
+		    shf_config_primary_key(a->key->name)) {
 			complain(s->name, s->line, "%s is set twice, before in line %u", name,
 				 doc->list[i].line);
 			return false;
@@ -267,7 +262,7 @@ static bool scan_assignment(struct scanner *s, struct document *doc)
 
 	if (!scan_key(s, doc, a))
 		return false;
-	takes_list = a->key->type == SHF_CONFIG_LIST || a->key->type == SHF_CONFIG_STRINGS;
+	takes_list = shf_config_is_list(a->key);
 	if (scan(s) == TOKEN_ERROR)
 		return false;
 	if (!is_mark(s, '=')) {
@@ -310,9 +305,7 @@ static cfg_t *parse(const char *name, const char *text)
 		cfg_opt_t list = CFG_STR_LIST(key->name, NULL, CFGF_NONE);
 		cfg_opt_t scalar = CFG_STR(key->name, NULL, CFGF_NONE);
 
-		options[n++] = key->type == SHF_CONFIG_LIST || key->type == SHF_CONFIG_STRINGS
-				       ? list
-				       : scalar;
+		options[n++] = shf_config_is_list(key) ? list : scalar;
 	}
 	options[n] = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(options, CFGF_NONE);

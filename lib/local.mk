@@ -68,6 +68,11 @@ libshf_la_SOURCES = \
 	lib/model/account.h \
 	lib/model/config.c \
 	lib/model/config.h \
+	lib/model/config_format.c \
+	lib/model/config_item.c \
+	lib/model/config_item.h \
+	lib/model/config_keys.c \
+	lib/model/config_records.c \
 	lib/model/container_plan.c \
 	lib/model/container_plan.h \
 	lib/model/hosts.c \

@@ -28,6 +28,9 @@ struct shf_network {
 	unsigned prefix;           /* bits; 32 or 128 for a single address */
 };
 
+enum { SHF_CONFIG_KEYS_MAX = 64,     /* with aliases and the end of the table */
+       SHF_CONFIG_LIST_MAX = 1024 }; /* items of a list */
+
 struct shf_config {
 	char *image_path;    /* directory of the image store */
 	char *udiimage_path; /* directory of udiImage */
@@ -53,15 +56,21 @@ struct shf_config {
 
 	char **site_env; /* "NAME=VALUE", no name twice */
 	size_t n_site_env;
+
+	/* private: "FILE:LINE" by the key's place in the table, NULL for the default */
+	char *origins[SHF_CONFIG_KEYS_MAX];
 };
 
 enum shf_config_type {
-	SHF_CONFIG_PATH,    /* absolute */
-	SHF_CONFIG_NAME,    /* host-name-like */
-	SHF_CONFIG_BOOL,    /* true, yes, on, 1; false, no, off, 0 */
-	SHF_CONFIG_NUMBER,  /* decimal, within low and high */
-	SHF_CONFIG_LIST,    /* list of strings; each is split at ';' */
-	SHF_CONFIG_STRINGS, /* list of strings, taken as they are */
+	SHF_CONFIG_PATH,   /* absolute */
+	SHF_CONFIG_NAME,   /* host-name-like */
+	SHF_CONFIG_BOOL,   /* true, yes, on, 1; false, no, off, 0 */
+	SHF_CONFIG_NUMBER, /* decimal, within low and high */
+	/* Lists from here on; a value may hold several items, with ';' between. */
+	SHF_CONFIG_MOUNTS,    /* struct shf_mount */
+	SHF_CONFIG_NETWORKS,  /* struct shf_network */
+	SHF_CONFIG_UIDS,      /* uint32_t */
+	SHF_CONFIG_VARIABLES, /* char *, NAME=VALUE; not split at ';' */
 };
 
 /* One key of the file. */
@@ -72,6 +81,7 @@ struct shf_config_key {
 	uint32_t low, high;       /* of SHF_CONFIG_NUMBER */
 	const char *default_text; /* as one would write it; "" for an empty list */
 	size_t offset;            /* private: where in struct shf_config */
+	size_t count_offset;      /* private: of a list, where the number of its items is */
 	const char *doc;          /* one sentence for the administrator */
 };
 
@@ -80,6 +90,11 @@ extern const struct shf_config_key shf_config_keys[];
 
 /* The entry called name, or NULL.  Names are case-sensitive. */
 const struct shf_config_key *shf_config_find_key(const char *name);
+
+/* The same, for an alias the key it stands for. */
+const struct shf_config_key *shf_config_primary_key(const char *name);
+
+bool shf_config_is_list(const struct shf_config_key *key);
 
 /* Fill in the defaults.  0 or -ENOMEM; to be freed in either case. */
 int shf_config_init(struct shf_config *cfg);
@@ -105,6 +120,12 @@ int shf_config_parse_records(struct shf_config *cfg, const char *bytes, size_t n
  * takes.  0, -ENOENT for an unknown key, -ENOMEM.
  */
 int shf_config_format(const struct shf_config *cfg, const char *key, struct shf_text *out);
+
+/*
+ * Where the value of a key comes from: the "where" it was set with, cfg's own, or
+ * NULL for the default and for an unknown key.
+ */
+const char *shf_config_origin(const struct shf_config *cfg, const char *key);
 
 void shf_config_free(struct shf_config *cfg);
 

@@ -16,10 +16,15 @@ same() {
 	if [ -n "$2" ] && [ -z "$difference" ]; then pass "$1"; else fail "$1" "$difference"; fi
 }
 
-same 'udiRoot.conf(5) has every key' \
-	"$(sed -n '/shf_config_keys\[\] = {/,/^};/s/^\t{ "\([A-Za-z]*\)".*/\1/p' lib/model/config.c | sort)" \
-	"$(sed -n '/^\.Ss Keys/,/^\.Sh/s/^\.It Cm //p' man/udiRoot.conf.5 | tr -d ' ' | tr ',' '\n' |
+# the table in the code is the one that decides
+keys=$(sed -n '/shf_config_keys\[\] = {/,/^};/s/^\t{ "\([A-Za-z]*\)".*/\1/p' lib/model/config_keys.c | sort)
+aliases=$(sed -n '/shf_config_keys\[\] = {/,/^};/s/^\t{ "\([A-Za-z]*\)", "[A-Za-z]*".*/\1/p' lib/model/config_keys.c | sort)
+same 'udiRoot.conf(5) has every key' "$keys" \
+	"$(sed -n '/^\.Ss Keys/,/^\.S[sh]/s/^\.It Cm //p' man/udiRoot.conf.5 | tr -d ' ' | tr ',' '\n' |
 		sed 's/^Cm//' | sort)"
+same 'udiRoot.conf.example has every key but other words for one' \
+	"$(comm -23 <(printf '%s\n' "$keys") <(printf '%s\n' "$aliases"))" \
+	"$(sed -n 's/^#\([A-Za-z]*\) = .*/\1/p' conf/udiRoot.conf.example | sort)"
 same 'shifter(1) has every option' \
 	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifter.c | sort -u)" \
 	"$(grep -oE 'Fl -[a-z]+' man/shifter.1 | sed 's/Fl -//' | sort -u)"

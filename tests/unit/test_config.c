@@ -27,8 +27,8 @@ static void defaults(void)
 		CHECK_CASE(shf_config_format(&cfg, key->name, &text) == 0, key->name);
 		CHECK_CASE(key->doc && *key->doc, key->name);
 		CHECK_CASE(!key->alias_of || shf_config_find_key(key->alias_of), key->name);
-		if (key->type != SHF_CONFIG_LIST && key->type != SHF_CONFIG_STRINGS &&
-		    text.length) {
+		CHECK_CASE(!shf_config_origin(&cfg, key->name), key->name);
+		if (!shf_config_is_list(key) && text.length) {
 			text.data[text.length - 1] = '\0';
 			CHECK_STRING(text.data, key->default_text);
 		}
@@ -91,6 +91,9 @@ static void records(void)
 	CHECK_NUMBER(shf_config_parse_records(&cfg, good, sizeof(good), &report), 0);
 	CHECK_NUMBER(cfg.sshd_port, 22);
 	CHECK_STRING(cfg.udiimage_path, "/x/y");
+	CHECK_STRING(shf_config_origin(&cfg, "udiImagePath"), "f:2");
+	CHECK_STRING(shf_config_origin(&cfg, "optUdiImage"), "f:2");
+	CHECK(!shf_config_origin(&cfg, "imagePath") && !shf_config_origin(&cfg, "x"));
 	CHECK_REPORT(&report, shf_config_parse_records(&cfg, twice, sizeof(twice), &report),
 		     EINVAL,
 		     SHIFTER_FAULT_SITE, "f:2: udiImagePath is set twice");
