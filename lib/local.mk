@@ -87,6 +87,8 @@ libshf_la_SOURCES = \
 	lib/model/hostsfile.h \
 	lib/model/image.c \
 	lib/model/image.h \
+	lib/model/image_meta.c \
+	lib/model/image_meta.h \
 	lib/model/key.c \
 	lib/model/key.h \
 	lib/model/plan.c \

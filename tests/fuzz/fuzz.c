@@ -14,6 +14,7 @@
 #include "model/hosts_slurm.h"
 #include "model/hosts_torque.h"
 #include "model/image.h"
+#include "model/image_meta.h"
 #include "model/key.h"
 #include "model/record.h"
 #include "model/sshconf.h"
@@ -63,6 +64,27 @@ static int parse_image(const char *input, size_t n, struct shf_report *report)
 	    strcmp(again.text, ref.text) != 0)
 		abort();
 	return 0;
+}
+
+/* Each text is whole strings, each variable has a name. */
+static int parse_image_meta(const char *input, size_t n, struct shf_report *report)
+{
+	cleanup_image_meta struct shf_image_meta meta = { 0 };
+	int rc = shf_image_meta_parse("/x.meta", input, n, &meta, report);
+	const struct shf_text *texts[] = { &meta.env, &meta.entry, &meta.cmd, &meta.workdir };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i]->length && texts[i]->data[texts[i]->length - 1] != '\0')
+			abort();
+	for (size_t at = 0; at < meta.env.length; at += strlen(meta.env.data + at) + 1)
+		if (!strchr(meta.env.data + at, '=') || meta.env.data[at] == '=')
+			abort();
+	if (meta.workdir.length && meta.workdir.data[0] != '/')
+		abort();
+	/* what names anybody admits nobody else */
+	if (meta.has_acl != (meta.n_uids || meta.n_gids))
+		abort();
+	return rc;
 }
 
 static int parse_volume(const char *input, size_t n, struct shf_report *report)
@@ -221,6 +243,11 @@ static const struct parser parsers[] = {
 	    SEED("docker:r.site.org:5000/g/n:1.2"),
 	    SEED("id:abc123"),
 	    SEED("debian-12.squashfs") }, 1 },
+	{ "image metadata", parse_image_meta,
+	  { SEED("FORMAT: squashfs\nENTRY: [u'/bin/sh', \"-c\", 'a\\x41']\nENV: A=b\nENV: "
+		 "A=c\n"),
+	    SEED("FORMAT: VFS\nENV: \"B=1\\n\\u00e4\\ud83d\\ude00\"\nWORKDIR: srv\n"),
+	    SEED("USERACL: 1000, 1001\nGROUPACL: 5\nCMD: [\"x\"]\nUSER: u\n# c\n") }, 2 },
 	{ "volumes", parse_volume,
 	  { SEED("/scratch/u:/data:ro"),
 	    SEED("/a:/opt/b"),

@@ -14,6 +14,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_hosts_torque.c \
 	tests/unit/test_hostsfile.c \
 	tests/unit/test_image.c \
+	tests/unit/test_image_meta.c \
 	tests/unit/test_key.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_path.c \

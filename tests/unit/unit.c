@@ -20,6 +20,7 @@ static const struct unit_suite *const suites[] = {
 	&unit_path,
 	&unit_config,
 	&unit_image,
+	&unit_image_meta,
 	&unit_volume,
 	&unit_account,
 	&unit_key,
