@@ -10,7 +10,7 @@ shifterlibexec_PROGRAMS += \
 	bin/shifter-readconf \
 	bin/shifter-usher
 
-bin_shifter_enter_SOURCES = bin/shifter-enter.c
+bin_shifter_enter_SOURCES = bin/enter_command.c bin/enter_command.h bin/shifter-enter.c
 bin_shifter_enter_LDADD = libshf.la
 bin_shifter_enter_LDFLAGS = $(SHF_LDFLAGS) $(STATIC_LDFLAGS)
 
