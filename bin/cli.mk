@@ -24,6 +24,7 @@ bin_shifterctl_SOURCES = \
 	bin/shifterctl.h \
 	bin/shifterctl_account.c \
 	bin/shifterctl_account.h \
+	bin/shifterctl_config.c \
 	bin/shifterctl_hostsfile.c \
 	bin/shifterctl_list.c \
 	bin/shifterctl_setup.c \

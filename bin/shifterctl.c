@@ -26,6 +26,9 @@ static const char usage[] =
 	"        --torque EXEC_HOST)\n"
 	"  teardown ID...\n"
 	"  list [--json]\n"
+	"as anybody\n"
+	"  config [--json] [KEY]\n"
+	"  config --convert FILE\n"
 	"as the job's user\n"
 	"  key [--home DIR]\n"
 	"  resolve REF\n"
@@ -43,7 +46,9 @@ enum {
 	NEEDS_ROOT = 1,
 	NEEDS_USER = 2,
 	/* Cleaning up must work whatever somebody wrote into udiRoot.conf. */
-	ANY_CONFIG = 4
+	ANY_CONFIG = 4,
+	/* Reads the configuration by itself, if at all. */
+	OWN_CONFIG = 8
 };
 
 static const struct command {
@@ -56,6 +61,7 @@ static const struct command {
 	{ "hostsfile", shf_ctl_hostsfile, NEEDS_ROOT },
 	{ "teardown", shf_ctl_teardown, NEEDS_ROOT | ANY_CONFIG },
 	{ "list", shf_ctl_list, NEEDS_ROOT | ANY_CONFIG },
+	{ "config", shf_ctl_config, OWN_CONFIG },
 	{ "key", shf_ctl_key, NEEDS_USER },
 	{ "resolve", shf_ctl_resolve, 0 },
 };
@@ -160,17 +166,19 @@ static void say_progress(int level, const char *message, void *data)
 		shf_say("%s", message);
 }
 
-/* Returns 0 or the exit status. */
-static int load_config(struct shifter_ctx *ctx, const char *path, const struct command *command)
+/* of --config, or NULL */
+static const char *config_path;
+
+int shf_ctl_load_config(struct shifter_ctx *ctx, bool is_optional)
 {
-	int rc = shifter_load_config(ctx, path);
+	int rc = shifter_load_config(ctx, config_path);
 
 	if (rc == 0)
 		return 0;
 	/* A site that has not written one yet gets the built-in values. */
-	if (rc == -ENOENT && !path)
+	if (rc == -ENOENT && !config_path)
 		return 0;
-	if (command->flags & ANY_CONFIG) {
+	if (is_optional) {
 		shf_say("warning: %s: going on with built-in values", shifter_get_error(ctx));
 		return 0;
 	}
@@ -193,7 +201,7 @@ static int check_caller(const struct command *command)
 	return 0;
 }
 
-static int dispatch(const char *config, bool is_verbose, int argc, char **argv)
+static int dispatch(bool is_verbose, int argc, char **argv)
 {
 	const struct command *command = NULL;
 	struct shifter_ctx *ctx = NULL;
@@ -215,7 +223,8 @@ static int dispatch(const char *config, bool is_verbose, int argc, char **argv)
 		return SHF_EXIT_NODE;
 	}
 	shifter_set_log(ctx, say_progress, &is_verbose);
-	status = load_config(ctx, config, command);
+	if (!(command->flags & OWN_CONFIG))
+		status = shf_ctl_load_config(ctx, command->flags & ANY_CONFIG);
 	if (status == 0) {
 		optind = 0;
 		status = command->run(ctx, argc, argv);
@@ -226,7 +235,6 @@ static int dispatch(const char *config, bool is_verbose, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *config = NULL;
 	bool is_verbose = false;
 	int c, before = 1;
 
@@ -235,7 +243,7 @@ int main(int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:hv", global_options, NULL)) != -1) {
 		switch (c) {
-		case OPT_CONFIG: config = optarg; break;
+		case OPT_CONFIG: config_path = optarg; break;
 		case 'v': is_verbose = true; break;
 		case 'h': fputs(usage, stdout); return shf_ctl_flush();
 		case OPT_VERSION:
@@ -249,5 +257,5 @@ int main(int argc, char **argv)
 		shf_say("no command given: try 'shifterctl --help'");
 		return SHF_EXIT_CALLER;
 	}
-	return dispatch(config, is_verbose, argc - optind, argv + optind);
+	return dispatch(is_verbose, argc - optind, argv + optind);
 }

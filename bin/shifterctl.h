@@ -30,6 +30,7 @@ int shf_ctl_sshd(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_teardown(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_list(struct shifter_ctx *ctx, int argc, char **argv);
+int shf_ctl_config(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_key(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_resolve(struct shifter_ctx *ctx, int argc, char **argv);
 
@@ -46,6 +47,13 @@ int shf_ctl_misuse(const char *command, const char *format, ...)
 
 /* Say what the library's last failure was; returns the exit status for it. */
 int shf_ctl_failure(struct shifter_ctx *ctx);
+
+/*
+ * Read the configuration that the command line names; without one, the installed one
+ * if there is any.  Returns 0, or the exit status having said why.  For commands that
+ * decide by their options; it is done before the others run.
+ */
+int shf_ctl_load_config(struct shifter_ctx *ctx, bool is_optional);
 
 /* Flush standard output; returns 0, or SHF_EXIT_NODE having said why. */
 int shf_ctl_flush(void);

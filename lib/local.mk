@@ -109,6 +109,7 @@ libshf_la_SOURCES = \
 	lib/verbs/job_hosts.h \
 	lib/verbs/keeper.h \
 	lib/verbs/list_containers.c \
+	lib/verbs/list_settings.c \
 	lib/verbs/load_config.c \
 	lib/verbs/make_user_key.c \
 	lib/verbs/open_container.c \

@@ -120,6 +120,39 @@ int shifter_load_config(struct shifter_ctx *ctx, const char *path)
  */
 int shifter_get_setting(struct shifter_ctx *ctx, const char *key, const char **out) SHIFTER_CHECKED;
 
+enum { /* What a setting's values are. */
+       SHIFTER_SETTING_TEXT = 0,
+       SHIFTER_SETTING_BOOL = 1,   /* "true" or "false" */
+       SHIFTER_SETTING_NUMBER = 2, /* decimal */
+       SHIFTER_SETTING_LIST = 3
+};
+
+/* What shifter_list_settings() knows of a key of the configuration. */
+struct shifter_setting_info {
+	size_t size; /* sizeof(struct shifter_setting_info) */
+	const char *key;
+	const char *const *values; /* the items of a list, else one */
+	size_t n_values;
+	const char *text;   /* as the file takes it: KEY = VALUE */
+	const char *origin; /* "FILE:LINE", or NULL for the default */
+	const char *doc;    /* one sentence for the administrator */
+	uint32_t type;      /* SHIFTER_SETTING_... */
+	uint32_t reserved;
+};
+
+/*
+ * Called once per key; everything in info is valid during the call.  Returns 0
+ * to go on; any other value ends the listing, which returns it.
+ */
+typedef int (*shifter_setting_fn)(const struct shifter_setting_info *info, void *data);
+
+/*
+ * List what is in effect of the configuration, every key once, and where each
+ * value comes from.  Returns 0, -ENOMEM, or what the callback returned.
+ */
+int shifter_list_settings(struct shifter_ctx *ctx, shifter_setting_fn list,
+			  void *data) SHIFTER_CHECKED;
+
 /*
  * Errors
  */

@@ -121,6 +121,17 @@ int shf_config_parse_records(struct shf_config *cfg, const char *bytes, size_t n
  */
 int shf_config_format(const struct shf_config *cfg, const char *key, struct shf_text *out);
 
+/* The number of a key's items: 1 unless it is a list. */
+size_t shf_config_count(const struct shf_config *cfg, const struct shf_config_key *key);
+
+/* Append the item of that number, as the file has it but without quotes. */
+void shf_config_format_item(const struct shf_config *cfg, const struct shf_config_key *key,
+			    size_t number, struct shf_text *out);
+
+/* Append "KEY = VALUE", quoted, as shifter-readconf reads it; without the end of the line. */
+void shf_config_format_assignment(const struct shf_config *cfg, const struct shf_config_key *key,
+				  struct shf_text *out);
+
 /*
  * Where the value of a key comes from: the "where" it was set with, cfg's own, or
  * NULL for the default and for an unknown key.

@@ -4,16 +4,22 @@
 #include <errno.h>
 #include <string.h>
 
-int shf_config_format(const struct shf_config *cfg, const char *name, struct shf_text *out)
+size_t shf_config_count(const struct shf_config *cfg, const struct shf_config_key *key)
 {
-	const struct shf_config_key *key = shf_config_find_key(name);
-	const struct shf_config_item_kind *kind;
-	const char *field, *items;
-	size_t count;
+	size_t count = 1;
 
-	if (!key)
-		return -ENOENT;
-	field = (const char *)cfg + key->offset;
+	if (shf_config_is_list(key))
+		memcpy(&count, (const char *)cfg + key->count_offset, sizeof(count));
+	return count;
+}
+
+/* With the end of its line. */
+static void format_line(const struct shf_config *cfg, const struct shf_config_key *key,
+			size_t number, struct shf_text *out)
+{
+	const char *field = (const char *)cfg + key->offset, *items;
+	const struct shf_config_item_kind *kind;
+
 	switch (key->type) {
 	case SHF_CONFIG_PATH:
 	case SHF_CONFIG_NAME: shf_text_addf(out, "%s\n", *(char *const *)field); break;
@@ -22,9 +28,65 @@ int shf_config_format(const struct shf_config *cfg, const char *name, struct shf
 	default:
 		kind = shf_config_item_kind(key->type);
 		memcpy(&items, field, sizeof(items));
-		memcpy(&count, (const char *)cfg + key->count_offset, sizeof(count));
-		for (size_t i = 0; i < count; i++)
-			kind->format(items + i * kind->size, out);
+		kind->format(items + number * kind->size, out);
 	}
+}
+
+void shf_config_format_item(const struct shf_config *cfg, const struct shf_config_key *key,
+			    size_t number, struct shf_text *out)
+{
+	format_line(cfg, key, number, out);
+	if (!out->failed && out->length && out->data[out->length - 1] == '\n')
+		out->data[--out->length] = '\0';
+}
+
+/* In single quotes nothing is expanded; what could end them is escaped. */
+static void quote(const char *value, struct shf_text *out)
+{
+	if (!strpbrk(value, "\"\\$")) {
+		shf_text_addf(out, "\"%s\"", value);
+		return;
+	}
+	shf_text_add(out, "'");
+	for (; *value; value++) {
+		if (*value == '\'' || *value == '\\')
+			shf_text_add(out, "\\");
+		shf_text_add_mem(out, value, 1);
+	}
+	shf_text_add(out, "'");
+}
+
+void shf_config_format_assignment(const struct shf_config *cfg, const struct shf_config_key *key,
+				  struct shf_text *out)
+{
+	size_t count = shf_config_count(cfg, key);
+	bool is_list = shf_config_is_list(key);
+
+	shf_text_addf(out, "%s = %s", key->name, is_list ? "{" : "");
+	for (size_t i = 0; i < count; i++) {
+		struct shf_text item = { 0 };
+
+		shf_config_format_item(cfg, key, i, &item);
+		if (item.failed || !item.data)
+			out->failed = true;
+		else if (key->type == SHF_CONFIG_BOOL || key->type == SHF_CONFIG_NUMBER)
+			shf_text_add(out, item.data);
+		else {
+			shf_text_add(out, is_list ? i ? ", " : " " : "");
+			quote(item.data, out);
+		}
+		shf_text_free(&item);
+	}
+	shf_text_add(out, is_list ? " }" : "");
+}
+
+int shf_config_format(const struct shf_config *cfg, const char *name, struct shf_text *out)
+{
+	const struct shf_config_key *key = shf_config_find_key(name);
+
+	if (!key)
+		return -ENOENT;
+	for (size_t i = 0; i < shf_config_count(cfg, key); i++)
+		format_line(cfg, key, i, out);
 	return out->failed ? -ENOMEM : 0;
 }

@@ -249,3 +249,30 @@ int shifter_teardown(struct shifter_ctx *ctx, const char *id)
 	note("teardown", id);
 	return result(ctx, "teardown", id);
 }
+
+int shifter_get_setting(struct shifter_ctx *ctx, const char *key, const char **out)
+{
+	*out = "7";
+	return strcmp(key, "nothing") == 0 ? -ENOENT : result(ctx, "get_setting", key);
+}
+
+int shifter_list_settings(struct shifter_ctx *ctx, shifter_setting_fn list, void *data)
+{
+	static const char *const paths[] = { "/a b" }, *const truth[] = { "true" },
+				 *const items[] = { "x", "y" };
+	const struct shifter_setting_info infos[] = {
+		{ sizeof(*infos), "path", paths, 1, "path = \"/a b\"", "/f:3", "A path.",
+		  SHIFTER_SETTING_TEXT, 0 },
+		{ sizeof(*infos), "flag", truth, 1, "flag = true", NULL, "A flag.",
+		  SHIFTER_SETTING_BOOL, 0 },
+		{ sizeof(*infos), "words", items, 2, "words = { \"x\", \"y\" }", NULL, "Words.",
+		  SHIFTER_SETTING_LIST, 0 },
+		{ sizeof(*infos), "none", NULL, 0, "none = { }", "/f:4", "Nothing.",
+		  SHIFTER_SETTING_LIST, 0 },
+	};
+	int rc = result(ctx, "list_settings", NULL);
+
+	for (size_t i = 0; i < sizeof(infos) / sizeof(*infos) && rc == 0; i++)
+		rc = list(&infos[i], data);
+	return rc;
+}

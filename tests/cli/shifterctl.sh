@@ -195,6 +195,45 @@ is "$rc|$out|$err" "5||shifterctl: cannot list ''" 'list --json fails'
 env CALLS="$calls" "$shifterctl" list >/dev/full 2>/dev/null
 is "$?" 5 'a list that cannot be written'
 
+# --- config ---
+ctl '' config
+is "$rc|$out" '0|# /f:3
+path = "/a b"
+# default
+flag = true
+# default
+words = { "x", "y" }
+# /f:4
+none = { }' 'config'
+ctl '' config --json
+is "$(python3 -c 'import json,sys; print(json.load(sys.stdin))' <<<"$out")" \
+	"[{'key': 'path', 'value': '/a b', 'origin': '/f:3', 'doc': 'A path.'}, {'key': 'flag', 'value': True, 'origin': 'default', 'doc': 'A flag.'}, {'key': 'words', 'value': ['x', 'y'], 'origin': 'default', 'doc': 'Words.'}, {'key': 'none', 'value': [], 'origin': '/f:4', 'doc': 'Nothing.'}]" 'config --json'
+ctl '' config words
+is "$rc|$out" $'0|x\ny' 'config of a key'
+ctl '' config none
+is "$rc|$out" '0|' 'config of an empty list'
+ctl '' config --json words
+is "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["value"])' <<<"$out")" "['x', 'y']" \
+	'config --json of a key is an object'
+ctl '' config alias
+is "$rc|$out" '0|7' 'config of another word for a key'
+ctl FAIL=get_setting:2:4 config unknown
+is "$rc|$out|$err" "2||shifterctl: cannot get_setting 'unknown'" 'config of no key'
+ctl FAIL=config:22:2 config
+is "$rc|$out|$err" "4||shifterctl: cannot config ''" 'config of a wrong configuration'
+ctl FAIL=list_settings:12:3 config
+is "$rc|$out" '5|' 'config fails'
+ctl '' config a b
+refused 'config of two keys' "unexpected argument 'b'"
+ctl '' config --convert /f --json
+refused 'config --convert and more' '--convert goes with nothing else'
+for case in "none:No such file" "fifo:not a regular file" "include:not a regular file"; do
+	ctl '' config --convert "$scratch/${case%%:*}"
+	refused "config --convert of ${case%%:*}" "${case#*:}"
+done
+env CALLS="$calls" "$shifterctl" config >/dev/full 2>/dev/null
+is "$?" 5 'a configuration that cannot be written'
+
 # --- key and resolve, as a user ---
 as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 ctl '' key
