@@ -91,6 +91,8 @@ libshf_la_SOURCES = \
 	lib/model/image_meta.h \
 	lib/model/key.c \
 	lib/model/key.h \
+	lib/model/node_accounts.c \
+	lib/model/node_accounts.h \
 	lib/model/plan.c \
 	lib/model/plan.h \
 	lib/model/record.c \
@@ -112,7 +114,9 @@ libshf_la_SOURCES = \
 	lib/verbs/list_settings.c \
 	lib/verbs/load_config.c \
 	lib/verbs/make_user_key.c \
+	lib/verbs/node_accounts.h \
 	lib/verbs/open_container.c \
+	lib/verbs/read_node_accounts.c \
 	lib/verbs/resolve_image.c \
 	lib/verbs/setup_container.c \
 	lib/verbs/start_user_sshd.c \

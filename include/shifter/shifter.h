@@ -221,7 +221,8 @@ struct shifter_container_spec {
 	const char *image;          /* image reference, resolved or not */
 	const char *user;           /* login name inside the container */
 	const char *home;           /* absolute path inside the container */
-	const char *shell;          /* likewise; NULL for /bin/sh */
+	const char *shell;          /* likewise; NULL for /bin/sh.  One that the
+				       image lacks gives way to one that it has */
 	uint32_t uid;               /* never 0 */
 	uint32_t gid;               /* never 0 */
 	uint32_t flags;             /* SHIFTER_SETUP_*, or 0 */

@@ -5,7 +5,7 @@
 #include "base/path.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +36,7 @@ static int check_ids(const struct shf_account *account, uint32_t minimum_uid,
 	return 0;
 }
 
-static int check_groups(const struct shf_account *account, uint32_t max_group_count,
-			struct shf_report *report)
+static int check_groups(const struct shf_account *account, struct shf_report *report)
 {
 	if (account->n_groups && !account->groups)
 		return shf_fail(
@@ -45,11 +44,11 @@ static int check_groups(const struct shf_account *account, uint32_t max_group_co
 			"cannot make a container for user '%.64s': n_groups is %u, but groups "
 			"is NULL",
 			account->user, account->n_groups);
-	if (account->n_groups > max_group_count)
-		return shf_fail(report, SHIFTER_FAULT_JOB, EPERM,
+	if (account->n_groups > SHF_GROUPS_MAX)
+		return shf_fail(report, SHIFTER_FAULT_JOB, E2BIG,
 				"cannot make a container for user '%.64s': %u groups are more than "
-				"the site's maxGroupCount, %u",
-				account->user, account->n_groups, max_group_count);
+				"the %d that the kernel allows",
+				account->user, account->n_groups, SHF_GROUPS_MAX);
 	for (uint32_t i = 0; i < account->n_groups; i++) {
 		if (account->groups[i] == 0)
 			return shf_fail(
@@ -67,23 +66,22 @@ static int check_groups(const struct shf_account *account, uint32_t max_group_co
 	return 0;
 }
 
-static int check_path(const struct shf_account *account, const char *which, const char *path,
-		      struct shf_report *report)
+/* Does it fit into a line of passwd(5), and mean the same everywhere? */
+static bool is_path(const char *path)
 {
 	char clean[SHF_PATH_MAX];
 
-	if (!path || strnlen(path, SHF_ACCOUNT_PATH_MAX + 1) > SHF_ACCOUNT_PATH_MAX ||
-	    strchr(path, ':') || shf_path_clean(path, clean))
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot make a container for user '%.64s': %s '%.300s' must be an "
-				"absolute path of at most %d bytes without '..', ':' and control "
-				"characters",
-				account->user, which, path ? path : "", SHF_ACCOUNT_PATH_MAX);
-	return 0;
+	return path && strnlen(path, SHF_ACCOUNT_PATH_MAX + 1) <= SHF_ACCOUNT_PATH_MAX &&
+	       !strchr(path, ':') && shf_path_clean(path, clean) == 0;
+}
+
+bool shf_is_shell(const char *shell)
+{
+	return is_path(shell);
 }
 
 int shf_account_check(const struct shf_account *account, uint32_t minimum_uid,
-		      uint32_t max_group_count, struct shf_report *report)
+		      struct shf_report *report)
 {
 	int error;
 
@@ -100,22 +98,53 @@ int shf_account_check(const struct shf_account *account, uint32_t minimum_uid,
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"cannot make a container for user 'root': uid %u is not root's",
 				account->uid);
-	error = check_groups(account, max_group_count, report);
-	if (!error)
-		error = check_path(account, "home", account->home, report);
-	if (!error && account->shell)
-		error = check_path(account, "shell", account->shell, report);
-	return error;
+	error = check_groups(account, report);
+	if (error)
+		return error;
+	/* it comes from the name service, where in places users may set it */
+	if (!is_path(account->home))
+		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+				"cannot make a container for user '%.64s': home '%.300s' must be "
+				"an absolute path of at most %d bytes without '..', ':' and "
+				"control characters",
+				account->user, account->home ? account->home : "",
+				SHF_ACCOUNT_PATH_MAX);
+	return 0;
 }
 
-void shf_render_passwd(const struct shf_account *account, const char *shell, struct shf_text *text)
+/* ---- /etc/passwd ---- */
+
+void shf_render_passwd(const struct shf_account *account, const char *shell,
+		       const struct shf_node_accounts *node, struct shf_text *text)
 {
+	bool has_nobody = account->uid == NOBODY || strcmp(account->user, "nobody") == 0;
+
 	shf_text_add(text, "root:x:0:0:root:/root:/bin/false\n");
 	shf_text_addf(text, "%s:x:%u:%u::%s:%s\n", account->user, account->uid, account->gid,
 		      account->home, shell);
-	if (account->uid != NOBODY && strcmp(account->user, "nobody") != 0)
+	for (size_t i = 0; i < node->n_users; i++) {
+		const struct shf_node_user *user = &node->users[i];
+
+		if (strcmp(user->name, account->user) == 0 || strcmp(user->name, "root") == 0)
+			continue;
+		has_nobody |= user->uid == NOBODY || strcmp(user->name, "nobody") == 0;
+		shf_text_addf(text, "%s:x:%u:%u:%s:%s:%s\n", user->name, user->uid, user->gid,
+			      user->gecos, user->home, user->shell);
+	}
+	if (!has_nobody)
 		shf_text_addf(text, "nobody:x:%d:%d:nobody:/:/bin/false\n", NOBODY, NOBODY);
 }
+
+/* ---- /etc/group ---- */
+
+struct group_file {
+	const struct shf_account *account;
+	const struct shf_node_accounts *node;
+	int64_t tty_gid;
+	uint32_t member_left; /* in how many more groups the user may be listed */
+	char own_name[80];    /* of the user's group; "" for none */
+	struct shf_text *text;
+};
 
 static int compare_gids(const void *a, const void *b)
 {
@@ -134,55 +163,120 @@ static bool has_group(const struct shf_account *account, int64_t gid)
 	return false;
 }
 
-/* One group for each other gid; names that are made up give way to the user's. */
-static void render_others(const struct shf_account *account, int64_t tty_gid, struct shf_text *text)
+static bool is_reserved_name(const char *name)
 {
-	uint32_t *sorted;
-
-	if (!account->n_groups)
-		return;
-	sorted = calloc(account->n_groups, sizeof(*sorted));
-	if (!sorted) {
-		text->failed = true;
-		return;
-	}
-	memcpy(sorted, account->groups, account->n_groups * sizeof(*sorted));
-	qsort(sorted, account->n_groups, sizeof(*sorted), compare_gids);
-	for (uint32_t i = 0; i < account->n_groups; i++) {
-		uint32_t gid = sorted[i];
-		uint32_t named;
-
-		if ((i && gid == sorted[i - 1]) || gid == account->gid || gid == tty_gid ||
-		    gid == NOBODY)
-			continue;
-		if (account->user[0] == 'g' &&
-		    shf_parse_u32(account->user + 1, 1, UINT32_MAX, &named) && named == gid)
-			shf_text_addf(text, "gid%u:x:%u:%s\n", gid, gid, account->user);
-		else
-			shf_text_addf(text, "g%u:x:%u:%s\n", gid, gid, account->user);
-	}
-	free(sorted);
+	return strcmp(name, "root") == 0 || strcmp(name, "tty") == 0 ||
+	       strcmp(name, "nogroup") == 0;
 }
 
-void shf_render_group(const struct shf_account *account, int64_t tty_gid, struct shf_text *text)
+/* Is it free for a group that the node has no name for? */
+static bool is_free_name(const struct group_file *f, const char *name)
 {
-	bool is_taken = strcmp(account->user, "tty") == 0 || strcmp(account->user, "nogroup") == 0;
+	return !is_reserved_name(name) && strcmp(name, f->own_name) != 0 &&
+	       !shf_find_node_group(f->node, name);
+}
+
+/* The node's name for a gid, or one that is made up; false if there is none. */
+static bool name_group(const struct group_file *f, uint32_t gid, char name[80])
+{
+	const struct shf_node_group *group = shf_find_node_gid(f->node, gid);
+
+	if (group && !is_reserved_name(group->name)) {
+		snprintf(name, 80, "%s", group->name);
+		return true;
+	}
+	snprintf(name, 80, "g%u", gid);
+	if (!is_free_name(f, name))
+		snprintf(name, 80, "gid%u", gid);
+	return is_free_name(f, name);
+}
+
+static void add_group(struct group_file *f, const char *name, uint32_t gid, bool is_member)
+{
+	const struct shf_node_group *group = shf_find_node_gid(f->node, gid);
+	const char *others = group && group->members ? group->members : "";
+	bool listed = is_member && f->member_left;
+
+	shf_text_addf(f->text, "%s:x:%u:%s%s%s\n", name, gid, listed ? f->account->user : "",
+		      listed && *others ? "," : "", others);
+	f->member_left -= listed;
+}
+
+/* Groups that come by themselves. */
+static bool is_special(const struct group_file *f, uint32_t gid)
+{
+	return gid == f->account->gid || gid == f->tty_gid || gid == NOBODY;
+}
+
+static void add_own_group(struct group_file *f)
+{
+	const struct shf_account *account = f->account;
+	char name[80];
+
+	if (account->gid == f->tty_gid || account->gid == NOBODY)
+		return;
+	if (!shf_find_node_gid(f->node, account->gid) && is_free_name(f, account->user))
+		snprintf(name, sizeof(name), "%s", account->user);
+	else if (!name_group(f, account->gid, name))
+		return;
+	add_group(f, name, account->gid, false);
+	memcpy(f->own_name, name, sizeof(name));
+}
+
+/* Leaves the sorted gids of the account in *sorted, for the caller to free. */
+static void add_users_groups(struct group_file *f, uint32_t **sorted)
+{
+	uint32_t n = f->account->n_groups;
+	char name[80];
+
+	if (!n)
+		return;
+	*sorted = calloc(n, sizeof(**sorted));
+	if (!*sorted) {
+		f->text->failed = true;
+		return;
+	}
+	memcpy(*sorted, f->account->groups, n * sizeof(**sorted));
+	qsort(*sorted, n, sizeof(**sorted), compare_gids);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t gid = (*sorted)[i];
+
+		if ((i && gid == (*sorted)[i - 1]) || is_special(f, gid))
+			continue;
+		if (name_group(f, gid, name))
+			add_group(f, name, gid, true);
+	}
+}
+
+static void add_imported_groups(struct group_file *f, const uint32_t *sorted)
+{
+	for (size_t i = 0; i < f->node->n_groups; i++) {
+		const struct shf_node_group *group = &f->node->groups[i];
+
+		if (is_special(f, group->gid) || is_reserved_name(group->name) ||
+		    (sorted && bsearch(&group->gid, sorted, f->account->n_groups, sizeof(*sorted),
+				       compare_gids)))
+			continue;
+		add_group(f, group->name, group->gid, false);
+	}
+}
+
+void shf_render_group(const struct shf_account *account, int64_t tty_gid, uint32_t max_group_count,
+		      const struct shf_node_accounts *node, struct shf_text *text)
+{
+	struct group_file f = { account, node, tty_gid, max_group_count, "", text };
+	uint32_t *sorted = NULL;
 
 	shf_text_add(text, "root:x:0:\n");
 	/* gid 0 has a name; ssh -t needs the group called tty to have the mount's gid */
 	if (tty_gid > 0)
-		shf_text_addf(text, "tty:x:%lld:%s\n", (long long)tty_gid,
-			      has_group(account, tty_gid) ? account->user : "");
-	if (account->gid != tty_gid && account->gid != NOBODY) {
-		if (is_taken)
-			shf_text_addf(text, "g%u:x:%u:\n", account->gid, account->gid);
-		else
-			shf_text_addf(text, "%s:x:%u:\n", account->user, account->gid);
-	}
-	render_others(account, tty_gid, text);
+		add_group(&f, "tty", (uint32_t)tty_gid, has_group(account, tty_gid));
+	add_own_group(&f);
+	add_users_groups(&f, &sorted);
+	add_imported_groups(&f, sorted);
 	if (tty_gid != NOBODY)
-		shf_text_addf(text, "nogroup:x:%d:%s\n", NOBODY,
-			      has_group(account, NOBODY) ? account->user : "");
+		add_group(&f, "nogroup", NOBODY, has_group(account, NOBODY));
+	free(sorted);
 }
 
 void shf_render_nsswitch(struct shf_text *text)

@@ -98,16 +98,17 @@ static int add_item(const struct shf_config_setting *s, struct shf_config_list *
 
 static int add_value(const struct shf_config_setting *s, struct shf_config_list *list, const char *value)
 {
+	const char *separators = shf_config_item_kind(s->key->type)->separators;
 	char *copy, *rest, *item;
 	int error = 0;
 
-	if (!shf_config_item_kind(s->key->type)->split)
+	if (!separators)
 		return add_item(s, list, value);
 	copy = strdup(value);
 	if (!copy)
 		return shf_config_no_memory(s);
 	rest = copy;
-	while (!error && (item = strsep(&rest, ";"))) {
+	while (!error && (item = strsep(&rest, separators))) {
 		size_t n;
 
 		item += strspn(item, " \t\n");

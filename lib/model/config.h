@@ -47,7 +47,9 @@ struct shf_config {
 	uint32_t *trusted_image_owners; /* root is always one, listed or not */
 	size_t n_trusted_image_owners;
 	uint32_t minimum_uid;
-	uint32_t max_group_count;
+	uint32_t max_group_count; /* that /etc/group lists the user in */
+	char **users_to_import;   /* names in the node's /etc/passwd */
+	size_t n_users_to_import;
 
 	uint32_t tmpfs_size_mb;       /* MiB of what a container may write to its own root */
 	uint32_t ssh_ready_timeout_s; /* seconds for all nodes of a job to answer */
@@ -70,6 +72,7 @@ enum shf_config_type {
 	SHF_CONFIG_MOUNTS,    /* struct shf_mount */
 	SHF_CONFIG_NETWORKS,  /* struct shf_network */
 	SHF_CONFIG_UIDS,      /* uint32_t */
+	SHF_CONFIG_USERS,     /* char *, also split at blanks */
 	SHF_CONFIG_VARIABLES, /* char *, NAME=VALUE; not split at ';' */
 };
 

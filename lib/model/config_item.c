@@ -143,6 +143,23 @@ static int add_variable(const struct shf_config_setting *s, struct shf_config_li
 	return 0;
 }
 
+static int add_user(const struct shf_config_setting *s, struct shf_config_list *list,
+		    const char *item)
+{
+	char **place, *copy;
+
+	if (!shf_is_user_name(item))
+		return shf_config_bad_value(s, item, "a list of user names");
+	copy = strdup(item);
+	place = copy ? list_add(list) : NULL;
+	if (!place) {
+		free(copy);
+		return shf_config_no_memory(s);
+	}
+	*place = copy;
+	return 0;
+}
+
 static void free_mount(void *item)
 {
 	shf_mount_free(item);
@@ -183,12 +200,15 @@ static void format_string(const void *item, struct shf_text *out)
 const struct shf_config_item_kind *shf_config_item_kind(enum shf_config_type type)
 {
 	static const struct shf_config_item_kind kinds[] = {
-		[SHF_CONFIG_MOUNTS] = { sizeof(struct shf_mount), true, add_mount, free_mount,
+		[SHF_CONFIG_MOUNTS] = { sizeof(struct shf_mount), ";", add_mount, free_mount,
 					format_mount },
-		[SHF_CONFIG_NETWORKS] = { sizeof(struct shf_network), true, add_network, NULL,
+		[SHF_CONFIG_NETWORKS] = { sizeof(struct shf_network), ";", add_network, NULL,
 					  format_network },
-		[SHF_CONFIG_UIDS] = { sizeof(uint32_t), true, add_uid, NULL, format_uid },
-		[SHF_CONFIG_VARIABLES] = { sizeof(char *), false, add_variable, free_string,
+		[SHF_CONFIG_UIDS] = { sizeof(uint32_t), ";", add_uid, NULL, format_uid },
+		/* names hold no blanks, and have them between in Shifter's configuration */
+		[SHF_CONFIG_USERS] = { sizeof(char *), "; \t\n", add_user, free_string,
+				       format_string },
+		[SHF_CONFIG_VARIABLES] = { sizeof(char *), NULL, add_variable, free_string,
 					   format_string },
 	};
 

@@ -25,7 +25,7 @@ struct shf_config_list {
 
 struct shf_config_item_kind {
 	size_t size;
-	bool split; /* each value at ';' */
+	const char *separators; /* that each value is split at, or NULL */
 	/* Append what item says.  -EINVAL, -ENOMEM, with a report; list is as before then. */
 	int (*add)(const struct shf_config_setting *s, struct shf_config_list *list,
 		   const char *item);

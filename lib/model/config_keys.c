@@ -36,7 +36,12 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "minimumUid", NULL, SHF_CONFIG_NUMBER, 1, 4294967294u, "1", ONE(minimum_uid),
 	  "The lowest user id that may have containers." },
 	{ "maxGroupCount", NULL, SHF_CONFIG_NUMBER, 1, 65536, "65536", ONE(max_group_count),
-	  "The most supplementary groups that a container's user may have." },
+	  "Of how many supplementary groups /etc/group of a container lists its user as a "
+	  "member." },
+	{ "usersToImport", NULL, SHF_CONFIG_USERS, 0, 0, "",
+	  MANY(users_to_import, n_users_to_import),
+	  "Users of the node's own /etc/passwd whom containers know by name, too, with their "
+	  "groups." },
 	{ "clusterName", NULL, SHF_CONFIG_NAME, 0, 0, "cluster", ONE(cluster),
 	  "Name of the cluster, a part of the name that ssh host certificates are made out to." },
 	{ "sshdPort", NULL, SHF_CONFIG_NUMBER, 1, 65535, "1204", ONE(sshd_port),

@@ -146,8 +146,8 @@ static int make_etc(const struct shf_container_facts *f, struct shf_plan *plan)
 	cleanup_text struct shf_text group = { 0 };
 	cleanup_text struct shf_text nsswitch = { 0 };
 
-	shf_render_passwd(f->account, f->shell, &passwd);
-	shf_render_group(f->account, f->tty_gid, &group);
+	shf_render_passwd(f->account, f->shell, f->node, &passwd);
+	shf_render_group(f->account, f->tty_gid, f->config->max_group_count, f->node, &group);
 	shf_render_nsswitch(&nsswitch);
 	if (passwd.failed || group.failed || nsswitch.failed)
 		return -ENOMEM;

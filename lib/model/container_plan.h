@@ -25,6 +25,7 @@ struct shf_place {
 struct shf_container_facts {
 	const struct shf_config *config;
 	const struct shf_account *account;
+	const struct shf_node_accounts *node;
 	const char *shell;                   /* one that exists in the container */
 	int64_t tty_gid;                     /* of the devpts mount, or -1 */
 	const char *resolv_conf;             /* of the host; "" for none */

@@ -25,6 +25,7 @@
 #include "model/volume.h"
 #include "verbs/context.h"
 #include "verbs/job_hosts.h"
+#include "verbs/node_accounts.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -52,6 +53,7 @@ struct setup {
 	bool owns_state; /* the directory was made here: remove it on failure */
 	struct shf_record record;
 	struct shf_image_source image;
+	struct shf_node_accounts node;
 	struct shf_udi_stage udi;
 	struct shf_listeners listeners;
 	struct shf_target *targets; /* of var, udi, the site's and the job's */
@@ -95,16 +97,22 @@ static int check_request(struct setup *s)
 	s->account = (struct shf_account){
 		.user = spec->user,
 		.home = spec->home,
-		.shell = spec->shell ? spec->shell : "/bin/sh",
+		.shell = spec->shell && *spec->shell ? spec->shell : "/bin/sh",
 		.uid = spec->uid,
 		.gid = spec->gid,
 		.groups = spec->groups,
 		.n_groups = spec->n_groups,
 	};
-	rc = shf_account_check(&s->account, s->ctx->config.minimum_uid,
-			       s->ctx->config.max_group_count, report);
+	rc = shf_account_check(&s->account, s->ctx->config.minimum_uid, report);
 	if (rc < 0)
 		return rc;
+	if (!shf_is_shell(s->account.shell)) {
+		shf_log(s->ctx, SHIFTER_LOG_WARNING,
+			"took '/bin/sh' for the shell of user '%s', '%.100s': it is no absolute "
+			"path of at most %d bytes without '..', ':' and control characters",
+			s->account.user, s->account.shell, SHF_ACCOUNT_PATH_MAX);
+		s->account.shell = "/bin/sh";
+	}
 	s->identity = (struct shf_identity){ .uid = spec->uid,
 					     .gid = spec->gid,
 					     .n_groups = spec->n_groups,
@@ -342,7 +350,7 @@ static int look_into_image(struct setup *s)
 	if (rc < 0)
 		return rc;
 	s->shell = shells[rc] ? shells[rc] : FALLBACK_SHELL;
-	return 0;
+	return shf_read_node_accounts(s->ctx, &s->account, &s->node);
 }
 
 /* ---- the building ---- */
@@ -354,6 +362,7 @@ static int build(struct setup *s)
 	struct shf_container_facts facts = {
 		.config = &s->ctx->config,
 		.account = &s->account,
+		.node = &s->node,
 		.shell = s->shell,
 		.tty_gid = shf_get_tty_gid(),
 		.stage_path = stage,
@@ -453,6 +462,7 @@ static void finish(struct setup *s)
 	shf_close_listeners(&s->listeners);
 	shf_plan_free(&s->plan);
 	shf_mounts_free(&s->volumes);
+	shf_node_accounts_free(&s->node);
 	shf_close_state(&s->state);
 	shf_record_free(&s->record);
 	free(s->targets);

@@ -62,6 +62,8 @@ static void bad_values(void)
 		{ "siteEnv", "1A=b", "f:1: siteEnv must be a list of NAME=VALUE, not '1A=b'" },
 		{ "trustedImageOwners", "root",
 		  "f:1: trustedImageOwners must be a list of numeric user ids, not 'root'" },
+		{ "usersToImport", "munge a:b",
+		  "f:1: usersToImport must be a list of user names, not 'a:b'" },
 		{ "siteFs", "/a:/etc", "f:1: siteFs cannot mount at '/etc': '/etc' is reserved" },
 		{ "siteFs", "/a:/b;/c:/b", "f:1: siteFs mounts at '/b' twice" },
 		{ "siteFs", "/a:/b/c;/c:/b",

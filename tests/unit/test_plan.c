@@ -26,12 +26,14 @@ static void order(void)
 						 { "/tmp", NULL, 0 },
 						 { "/var/tmp", NULL, 0 } };
 	static const struct shf_place places[] = { { "/mnt/x", NULL, 0 }, { "/b", NULL, 0 } };
+	static const struct shf_node_accounts node;
 	struct shf_config cfg;
 	struct shf_mounts volumes = { 0 };
 	struct shf_plan plan = { 0 };
 	struct shf_container_facts facts = {
 		.config = &cfg,
 		.account = &account,
+		.node = &node,
 		.shell = "/bin/sh",
 		.tty_gid = 5,
 		.resolv_conf = "",
