@@ -26,8 +26,14 @@ libshf_la_SOURCES = \
 	lib/kernel/credentials.h \
 	lib/kernel/host_facts.c \
 	lib/kernel/host_facts.h \
+	lib/kernel/image_finder.c \
+	lib/kernel/image_finder.h \
+	lib/kernel/image_lookup.c \
+	lib/kernel/image_lookup.h \
 	lib/kernel/image_source.c \
 	lib/kernel/image_source.h \
+	lib/kernel/image_store.c \
+	lib/kernel/image_store.h \
 	lib/kernel/keeper_client.c \
 	lib/kernel/keeper_client.h \
 	lib/kernel/keeper_protocol.h \
@@ -87,6 +93,8 @@ libshf_la_SOURCES = \
 	lib/model/hostsfile.h \
 	lib/model/image.c \
 	lib/model/image.h \
+	lib/model/image_format.c \
+	lib/model/image_format.h \
 	lib/model/image_meta.c \
 	lib/model/image_meta.h \
 	lib/model/key.c \
@@ -107,6 +115,8 @@ libshf_la_SOURCES = \
 	lib/verbs/context.c \
 	lib/verbs/context.h \
 	lib/verbs/get_setting.c \
+	lib/verbs/image_environment.c \
+	lib/verbs/image_environment.h \
 	lib/verbs/job_hosts.c \
 	lib/verbs/job_hosts.h \
 	lib/verbs/keeper.h \

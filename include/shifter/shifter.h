@@ -189,7 +189,9 @@ int shifter_get_fault(struct shifter_ctx *ctx);
  *	-EINVAL	image is no reference
  *	-ENOENT	there is no such image
  *	-EACCES	the caller may not read it, or the site forbids it
+ *	-ETIMEDOUT	its file system, or the site's imageLookup, does not answer
  *	-ENOMEM
+ *	another negative errno value as the kernel reports it
  */
 int shifter_resolve_image(struct shifter_ctx *ctx, const char *image,
 			  const char **out) SHIFTER_CHECKED;

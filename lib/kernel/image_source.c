@@ -2,110 +2,36 @@
 #include "kernel/image_source.h"
 
 #include "base/cleanup.h"
+#include "base/fd.h"
+#include "kernel/image_finder.h"
+#include "kernel/image_lookup.h"
+#include "kernel/image_store.h"
 #include "kernel/loop_device.h"
-#include "kernel/message.h"
 #include "kernel/mounts.h"
 #include "kernel/syscalls.h"
 #include "kernel/trust.h"
-#include "kernel/user_helper.h"
 
 #include <endian.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
+#include <unistd.h>
 
-enum { CANDIDATES = 2,
-       SUPERBLOCK = 96 };
-
-/* What the helper is to look for. */
-struct search {
-	char paths[CANDIDATES][SHF_PATH_MAX];
-	unsigned count;
-};
-
-/* What it found. */
-struct finding {
-	int32_t error;
-	uint32_t mode;
-	uint64_t size;
-	uint64_t fs_type;
-	uint32_t head_length;
-	unsigned char head[SUPERBLOCK];
-	char path[SHF_PATH_MAX];
-};
-
-/* ---- in the helper, as the user ---- */
-
-static int examine(int fd, struct finding *finding)
+static bool is_stored(const struct shf_image_ref *ref)
 {
-	char link[32];
-	struct statfs fs;
-	struct stat st;
-	ssize_t length;
-	int opened;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, finding->path, sizeof(finding->path) - 1);
-	if (length < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	finding->path[length] = '\0';
-	finding->mode = st.st_mode;
-	finding->size = (uint64_t)st.st_size;
-	if (S_ISDIR(st.st_mode)) {
-		if (fstatfs(fd, &fs) < 0)
-			return -errno;
-		finding->fs_type = (uint64_t)fs.f_type;
-		/* may the user list and enter it? */
-		if (faccessat(fd, ".", R_OK | X_OK, AT_EACCESS) < 0)
-			return -errno;
-		return fd;
-	}
-	if (!S_ISREG(st.st_mode))
-		return fd;
-	/* the descriptor that was looked at, not the path once more; never waiting */
-	opened = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (opened < 0)
-		return -errno;
-	length = pread(opened, finding->head, sizeof(finding->head), 0);
-	if (length < 0)
-		return -errno;
-	finding->head_length = (uint32_t)length;
-	return opened;
+	return ref->kind == SHF_IMAGE_ID || ref->kind == SHF_IMAGE_NAME;
 }
-
-static void find_image(int channel, void *data)
-{
-	struct search *search = data;
-	static struct finding finding;
-	int fd = -1;
-
-	finding.error = ENOENT;
-	for (unsigned i = 0; i < search->count && finding.error == ENOENT; i++) {
-		fd = open(search->paths[i], O_PATH | O_CLOEXEC);
-		finding.error = 0;
-		if (fd < 0)
-			finding.error = errno == ENOTDIR ? ENOENT : errno;
-	}
-	if (!finding.error) {
-		fd = examine(fd, &finding);
-		if (fd < 0)
-			finding.error = -fd;
-	}
-	shf_send(channel, &finding, sizeof(finding), &fd, finding.error ? 0 : 1);
-}
-
-/* ---- in the library ---- */
 
 static int plan_search(const struct shf_config *config, const struct shf_image_ref *ref,
-		       struct search *search, struct shf_report *report)
+		       struct shf_image_search *search, struct shf_report *report)
 {
 	char name[SHF_PATH_MAX];
 
 	search->count = 0;
-	switch (ref->kind) {
-	case SHF_IMAGE_LOCAL:
+	snprintf(search->store, sizeof(search->store), "%s", config->image_path);
+	if (ref->kind == SHF_IMAGE_LOCAL) {
 		if (!config->allow_local_images)
 			return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
 					"cannot use image 'local:%s': this site allows images of "
@@ -113,15 +39,8 @@ static int plan_search(const struct shf_config *config, const struct shf_image_r
 					ref->text, config->image_path);
 		snprintf(search->paths[search->count++], SHF_PATH_MAX, "%s", ref->text);
 		return 0;
-	case SHF_IMAGE_DOCKER:
-		return shf_fail(report, SHIFTER_FAULT_JOB, ENOENT,
-				"there is no image 'docker:%s' in the store '%s': name an image "
-				"of the store, or local:/PATH",
-				ref->text, config->image_path);
-	case SHF_IMAGE_ID:
-	case SHF_IMAGE_NAME: break;
 	}
-	while (search->count < CANDIDATES &&
+	while (search->count < SHF_IMAGE_CANDIDATES &&
 	       shf_image_store_candidate(ref, search->count, name, sizeof(name)) == 0) {
 		if (snprintf(search->paths[search->count], SHF_PATH_MAX, "%s/%s",
 			     config->image_path, name) >= SHF_PATH_MAX)
@@ -133,10 +52,10 @@ static int plan_search(const struct shf_config *config, const struct shf_image_r
 	return 0;
 }
 
-static int explain(const struct shf_image_ref *ref, const struct search *search, int error,
-		   struct shf_report *report)
+static int explain(const struct shf_image_ref *ref, const struct shf_image_search *search,
+		   int error, struct shf_report *report)
 {
-	if (error == ENOENT && search->count == 2)
+	if (error == ENOENT && search->count > 1)
 		return shf_fail(report, SHIFTER_FAULT_JOB, error,
 				"there is no image '%s': neither '%s' nor '%s' exists", ref->text,
 				search->paths[0], search->paths[1]);
@@ -148,17 +67,26 @@ static int explain(const struct shf_image_ref *ref, const struct search *search,
 			      ref->text);
 }
 
-static int check_squashfs(const struct shf_image_ref *ref, const struct finding *finding,
-			  struct shf_report *report)
+/* ---- is it one? ---- */
+
+static int check_squashfs(const struct shf_image_ref *ref,
+			  const struct shf_image_finding *finding, struct shf_report *report)
 {
+	const char *name;
 	uint64_t used;
 
-	/* magic at 0, bytes used at 40, little endian: the squashfs format, section 3 */
-	if (finding->head_length < SUPERBLOCK || memcmp(finding->head, "hsqs", 4) != 0)
+	if (!shf_is_squashfs(finding->head, finding->head_length)) {
+		name = shf_name_image_format(finding->head, finding->head_length,
+					     finding->volume);
+		if (!finding->size)
+			name = "empty";
 		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
-				"cannot use image '%s': '%s' is neither a directory nor a squashfs "
-				"file",
-				ref->text, finding->path);
+				"cannot use image '%s': '%s' is %s; make an image of it with "
+				"'shifterctl import'",
+				ref->text, finding->path,
+				name ? name : "neither a directory nor a squashfs file");
+	}
+	/* bytes used, at 40, little endian: the squashfs format, section 3 */
 	memcpy(&used, finding->head + 40, sizeof(used));
 	used = le64toh(used);
 	if (used > finding->size)
@@ -198,8 +126,19 @@ static const char *name_unfit_file_system(uint64_t type)
 	return NULL;
 }
 
-static int check_finding(const struct shf_image_ref *ref, const struct finding *finding,
-			 struct shf_report *report)
+static const char *name_type(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFIFO: return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	case S_IFBLK:
+	case S_IFCHR: return "a device";
+	default: return "a special file";
+	}
+}
+
+static int check_finding(const struct shf_image_ref *ref,
+			 const struct shf_image_finding *finding, struct shf_report *report)
 {
 	const char *unfit;
 
@@ -207,64 +146,206 @@ static int check_finding(const struct shf_image_ref *ref, const struct finding *
 		return check_squashfs(ref, finding, report);
 	if (!S_ISDIR(finding->mode))
 		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
-				"cannot use image '%s': '%s' is neither a directory nor a regular "
-				"file",
-				ref->text, finding->path);
+				"cannot use image '%s': '%s' is %s, neither a directory nor a "
+				"regular file",
+				ref->text, finding->path, name_type(finding->mode));
 	/* an overlay reads with root's rights, and these have a word in who reads */
 	unfit = name_unfit_file_system(finding->fs_type);
 	if (unfit)
 		return shf_fail(report, SHIFTER_FAULT_JOB, ENOTSUP,
-				"cannot use image '%s': a directory on %s cannot be one; make it a "
-				"squashfs file with mksquashfs",
+				"cannot use image '%s': a directory on %s cannot be one; make a "
+				"squashfs image of it with 'shifterctl import'",
 				ref->text, unfit);
 	return 0;
 }
 
-int shf_open_image(const struct shf_config *config, const struct shf_image_ref *ref,
-		   const struct shf_identity *identity, struct shf_image_source *out,
-		   struct shf_report *report)
+/* ---- its metadata ---- */
+
+static bool admits_caller(const struct shf_image_meta *meta)
 {
-	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
-	cleanup_fd int fd = -1;
-	struct search search;
-	struct finding finding;
-	size_t n_fds = 1;
-	ssize_t n;
+	uint32_t groups[NGROUPS_MAX];
+	int n;
+
+	_Static_assert(sizeof(gid_t) == sizeof(*groups), "group ids have 32 bits");
+	if (geteuid() == 0)
+		return true;
+	n = getgroups(NGROUPS_MAX, groups);
+	return shf_image_meta_admits(meta, geteuid(), getegid(), groups, n < 0 ? 0 : (size_t)n);
+}
+
+static int check_meta(const struct shf_image_ref *ref, const char *path,
+		      const struct shf_identity *identity, const struct shf_image_meta *meta,
+		      struct shf_report *report)
+{
+	bool is_admitted = identity ? shf_image_meta_admits(meta, identity->uid, identity->gid,
+							    identity->groups, identity->n_groups)
+				    : admits_caller(meta);
+
+	if (!is_admitted)
+		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot use image '%s': it is private, and the access list in '%s' "
+				"does not name uid %u nor a group of it",
+				ref->text, path, (unsigned)(identity ? identity->uid : geteuid()));
+	if (meta->format[0] && strcmp(meta->format, "squashfs") != 0 &&
+	    strcmp(meta->format, "VFS") != 0)
+		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+				"cannot use image '%s': it has the format '%s', says '%s'; make a "
+				"squashfs image of it with 'shifterctl import'",
+				ref->text, meta->format, path);
+	return 0;
+}
+
+/*
+ * Read it from the copy of it, or, where the user may not, as root: an access
+ * list that cannot be read must not be one that admits all.
+ */
+static int read_meta(const struct shf_config *config, const struct shf_image_ref *ref,
+		     const struct shf_image_finding *finding, int copy,
+		     const struct shf_identity *identity, struct shf_image_meta *meta,
+		     struct shf_report *report)
+{
+	cleanup_text struct shf_text text = { 0 };
+	char path[SHF_PATH_MAX];
 	int rc;
 
-	rc = plan_search(config, ref, &search, report);
-	if (rc < 0)
-		return rc;
-	rc = shf_start_user_helper(&helper, identity, find_image, &search, NULL, 0,
-				   (int)config->helper_timeout_s * 1000);
-	if (rc < 0)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up image '%s'",
-				      ref->text);
-	n = shf_receive(helper.channel, &finding, sizeof(finding), &fd, &n_fds, helper.deadline_ms);
-	if (n == -ETIMEDOUT)
+	if (finding->meta_error == ENOENT || shf_image_meta_path(finding->path, path) < 0)
+		return 0;
+	if (finding->meta_error == EACCES && is_stored(ref)) {
+		/* set-up will ask again */
+		if (geteuid() != 0)
+			return 0;
+		rc = shf_read_trusted_file(config, path, "image metadata", SHF_IMAGE_META_MAX,
+					   &text, report);
+		if (rc == -ENOENT)
+			return 0;
+		if (rc < 0)
+			return rc;
+	} else {
+		rc = -finding->meta_error;
+		if (rc == 0 && lseek(copy, 0, SEEK_SET) < 0)
+			rc = -errno;
+		if (rc == 0)
+			rc = shf_read_all(copy, SHF_IMAGE_META_MAX, &text);
+		if (rc < 0)
+			return shf_fail_errno(report, SHIFTER_FAULT_JOB, -rc,
+					      "cannot read the metadata '%s' of the image", path);
+	}
+	rc = shf_image_meta_parse(path, text.data ? text.data : "", text.length, meta, report);
+	return rc < 0 ? rc : check_meta(ref, path, identity, meta, report);
+}
+
+/* ---- all of it ---- */
+
+static int find(const struct shf_config *config, const struct shf_image_ref *ref,
+		const struct shf_image_search *search, const struct shf_identity *identity,
+		struct shf_image_finding *finding, int *fd, int *meta, struct shf_report *report)
+{
+	int rc = shf_find_image(search, identity, (int)config->helper_timeout_s * 1000, finding,
+				fd, meta);
+
+	if (rc == -ETIMEDOUT)
 		return shf_fail(
 			report, SHIFTER_FAULT_JOB, ETIMEDOUT,
 			"cannot read image '%s': its file system did not answer within %u s",
 			ref->text, config->helper_timeout_s);
-	if (n != (ssize_t)sizeof(finding) || (!finding.error && n_fds != 1))
+	if (rc == -EIO)
 		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
 				"cannot look up image '%s': the helper that acts as the user ended "
 				"early",
 				ref->text);
-	finding.path[sizeof(finding.path) - 1] = '\0';
-	rc = finding.error ? explain(ref, &search, finding.error, report)
-			   : check_finding(ref, &finding, report);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up image '%s'",
+				      ref->text);
+	if (finding->error == EACCES && is_stored(ref) && identity && geteuid() == 0 &&
+	    shf_is_private_store(config)) {
+		memset(finding, 0, sizeof(*finding));
+		rc = shf_find_private_image(config, search, finding, fd, report);
+		/* its metadata, too, is for root to read */
+		finding->meta_error = EACCES;
+	}
+	return rc;
+}
+
+/* What a name means that is no file of the store: a tag, perhaps. */
+static bool look_up_name(const struct shf_config *config, struct shf_image_ref *ref,
+			 const struct shf_identity *identity)
+{
+	struct shf_report ignored = { 0 };
+	struct shf_image_ref tag, id;
+	char text[SHF_PATH_MAX + 8];
+
+	snprintf(text, sizeof(text), "docker:%s", ref->text);
+	if (ref->kind != SHF_IMAGE_NAME || shf_image_parse(text, &tag, &ignored) < 0 ||
+	    shf_look_up_image(config, &tag, identity, &id, &ignored) < 0)
+		return false;
+	*ref = id;
+	return true;
+}
+
+static int open_found(const struct shf_config *config, struct shf_image_ref *ref,
+		      const struct shf_identity *identity, struct shf_image_finding *finding,
+		      struct shf_image_source *out, struct shf_report *report)
+{
+	cleanup_free struct shf_image_search *search = malloc(sizeof(*search));
+	cleanup_fd int fd = -1;
+	cleanup_fd int meta = -1;
+	int rc;
+
+	if (!search)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
+				      "cannot look up image '%s'", ref->text);
+	rc = plan_search(config, ref, search, report);
+	if (rc == 0)
+		rc = find(config, ref, search, identity, finding, &fd, &meta, report);
+	if (rc < 0)
+		return rc;
+	if (finding->error)
+		return explain(ref, search, finding->error, report);
+	rc = read_meta(config, ref, finding, meta, identity, &out->meta, report);
+	if (rc == 0)
+		rc = check_finding(ref, finding, report);
 	if (rc < 0)
 		return rc;
 	out->fd = steal_fd(&fd);
-	out->is_directory = S_ISDIR(finding.mode);
-	memcpy(out->path, finding.path, sizeof(out->path));
+	out->is_directory = S_ISDIR(finding->mode);
+	memcpy(out->path, finding->path, sizeof(out->path));
+	memcpy(out->store, finding->store, sizeof(out->store));
 	return 0;
+}
+
+int shf_open_image(const struct shf_config *config, struct shf_image_ref *ref,
+		   const struct shf_identity *identity, struct shf_image_source *out,
+		   struct shf_report *report)
+{
+	cleanup_free struct shf_image_finding *finding = calloc(1, sizeof(*finding));
+	struct shf_report failure = { 0 };
+	struct shf_image_ref id;
+	int rc;
+
+	if (!finding)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
+				      "cannot look up image '%s'", ref->text);
+	if (ref->kind == SHF_IMAGE_DOCKER || ref->kind == SHF_IMAGE_CUSTOM) {
+		rc = shf_look_up_image(config, ref, identity, &id, report);
+		if (rc < 0)
+			return rc;
+		*ref = id;
+	}
+	rc = open_found(config, ref, identity, finding, out, &failure);
+	/* in a store that cannot be looked into, the site's program knows more */
+	if ((rc == -ENOENT ||
+	     (rc == -EACCES && config->image_lookup[0] && shf_is_private_store(config))) &&
+	    look_up_name(config, ref, identity)) {
+		shf_report_clear(&failure);
+		rc = open_found(config, ref, identity, finding, out, &failure);
+	}
+	return rc < 0 ? shf_fail(report, failure.fault, -rc, "%s", failure.text) : 0;
 }
 
 void shf_close_image(struct shf_image_source *source)
 {
 	shf_close_fd(&source->fd);
+	shf_image_meta_free(&source->meta);
 }
 
 static int mount_squashfs(const struct shf_image_source *source, struct shf_report *report)

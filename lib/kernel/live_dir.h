@@ -13,6 +13,16 @@
 #define SHF_LIVE_SITE_ENV "site.env"
 
 /*
+ * What the image brings along, each only if it does: variables as above, the
+ * words of its entry point and of its default command, each ended by NUL, and
+ * the path of its working directory.
+ */
+#define SHF_LIVE_IMAGE_ENV "image.env"
+#define SHF_LIVE_IMAGE_ENTRY "image.entry"
+#define SHF_LIVE_IMAGE_CMD "image.cmd"
+#define SHF_LIVE_IMAGE_WORKDIR "image.workdir"
+
+/*
  * Put a file there in one step, belonging to uid and gid with mode.  Secrets
  * are never readable by others meanwhile.  0 or a negative errno value.
  */

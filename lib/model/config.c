@@ -15,7 +15,9 @@ static int set_string(const struct shf_config_setting *s, char **field, const ch
 	char clean[SHF_PATH_MAX];
 	char *copy;
 
-	if (s->key->type == SHF_CONFIG_PATH) {
+	if (s->key->type == SHF_CONFIG_PATH && !*value && !*s->key->default_text) {
+		; /* none */
+	} else if (s->key->type == SHF_CONFIG_PATH) {
 		if (shf_path_clean(value, clean))
 			return shf_config_bad_value(s, value,
 						    "an absolute path without '..' and control characters");

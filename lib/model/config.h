@@ -43,6 +43,7 @@ struct shf_config {
 	uint32_t sshd_port;
 
 	bool allow_local_images;
+	char *image_lookup; /* program that knows what tags mean, or "" */
 	bool mpi_ssh;                   /* tell MPI launchers to use ssh */
 	uint32_t *trusted_image_owners; /* root is always one, listed or not */
 	size_t n_trusted_image_owners;

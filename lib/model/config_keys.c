@@ -30,6 +30,9 @@ const struct shf_config_key shf_config_keys[] = {
 	  "directories." },
 	{ "allowLocalImages", NULL, SHF_CONFIG_BOOL, 0, 0, "true", ONE(allow_local_images),
 	  "Whether jobs may name an image by its path on the host, as 'local:/PATH'." },
+	{ "imageLookup", NULL, SHF_CONFIG_PATH, 0, 0, "", ONE(image_lookup),
+	  "Program that is called with a type ('docker') and a reference and prints the id of the "
+	  "image; empty for the index that 'shifterctl import' keeps in imagePath." },
 	{ "trustedImageOwners", NULL, SHF_CONFIG_UIDS, 0, 0, "",
 	  MANY(trusted_image_owners, n_trusted_image_owners),
 	  "User ids whose image files, like root's, may be mounted by the kernel." },

@@ -24,6 +24,7 @@
 #include "model/image.h"
 #include "model/volume.h"
 #include "verbs/context.h"
+#include "verbs/image_environment.h"
 #include "verbs/job_hosts.h"
 #include "verbs/node_accounts.h"
 
@@ -261,6 +262,8 @@ static int open_live_directory(struct setup *s)
 				      "cannot make the live directory of container '%s'",
 				      s->spec.id);
 	rc = write_site_env(s);
+	if (rc == 0)
+		rc = shf_write_image_environment(s->ctx, s->live_dir, &s->image, s->spec.id);
 	return rc < 0 ? rc : shf_write_etc_hosts(s->ctx, s->live_dir, NULL);
 }
 
@@ -422,9 +425,10 @@ static int set_up(struct setup *s)
 	if (rc < 0)
 		return rc;
 	s->owns_state = true;
-	rc = fill_record(s);
+	/* first of all what a reference means: the record says so */
+	rc = open_image(s);
 	if (rc == 0)
-		rc = open_image(s);
+		rc = fill_record(s);
 	if (rc == 0)
 		rc = open_port(s);
 	if (rc == 0)

@@ -51,6 +51,9 @@ static void bad_values(void)
 		{ "imagePath", "a/b",
 		  "f:1: imagePath must be an absolute path without '..' and control "
 		  "characters, not 'a/b'" },
+		{ "imageLookup", "lookup",
+		  "f:1: imageLookup must be an absolute path without '..' and control "
+		  "characters, not 'lookup'" },
 		{ "allowLocalImages", "maybe", "f:1: allowLocalImages must be true or false, "
 					       "not 'maybe'" },
 		{ "clusterName", "a_b",
