@@ -7,6 +7,7 @@ include $(top_srcdir)/bin/cli.mk
 shifterlibexec_PROGRAMS += \
 	bin/shifter-enter \
 	bin/shifter-keeper \
+	bin/shifter-private \
 	bin/shifter-readconf \
 	bin/shifter-usher
 
@@ -21,6 +22,9 @@ bin_shifter_keeper_LDFLAGS = $(SHF_LDFLAGS) $(STATIC_LDFLAGS)
 bin_shifter_usher_SOURCES = bin/shifter-usher.c
 bin_shifter_usher_LDADD = libshf.la
 bin_shifter_usher_LDFLAGS = $(SHF_LDFLAGS) $(STATIC_LDFLAGS)
+
+bin_shifter_private_SOURCES = bin/enter_command.c bin/enter_command.h bin/shifter-private.c
+bin_shifter_private_LDADD = libshf.la
 
 bin_shifter_readconf_SOURCES = bin/shifter-readconf.c
 bin_shifter_readconf_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)

@@ -24,6 +24,8 @@ libshf_la_SOURCES = \
 	lib/kernel/builder.h \
 	lib/kernel/credentials.c \
 	lib/kernel/credentials.h \
+	lib/kernel/fuse_image.c \
+	lib/kernel/fuse_image.h \
 	lib/kernel/host_facts.c \
 	lib/kernel/host_facts.h \
 	lib/kernel/image_finder.c \
@@ -68,6 +70,8 @@ libshf_la_SOURCES = \
 	lib/kernel/user_helper.h \
 	lib/kernel/user_key.c \
 	lib/kernel/user_key.h \
+	lib/kernel/user_namespace.c \
+	lib/kernel/user_namespace.h \
 	lib/kernel/user_paths.c \
 	lib/kernel/user_paths.h \
 	lib/model/account.c \
@@ -126,8 +130,10 @@ libshf_la_SOURCES = \
 	lib/verbs/make_user_key.c \
 	lib/verbs/node_accounts.h \
 	lib/verbs/open_container.c \
+	lib/verbs/private_container.c \
 	lib/verbs/read_node_accounts.c \
 	lib/verbs/resolve_image.c \
+	lib/verbs/setup.h \
 	lib/verbs/setup_container.c \
 	lib/verbs/start_user_sshd.c \
 	lib/verbs/teardown.c \

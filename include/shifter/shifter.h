@@ -38,7 +38,7 @@
  * Manners.  The library never exits, aborts, prints, reads the environment or
  * calls getpwnam() and its kin.  It leaves the caller's signal handlers, signal
  * mask, working directory, root, umask, credentials and namespaces as they are
- * (shifter_enter_container() is the one, obvious, exception).  Its helper
+ * (those that enter a container are the obvious exceptions).  Its helper
  * processes raise no SIGCHLD and a plain waitpid(-1) does not see them.  All
  * its descriptors are close-on-exec.  Callbacks run in the calling thread,
  * before the call that uses them returns; no exception or longjmp() may leave
@@ -332,6 +332,36 @@ enum {
  */
 int shifter_enter_container(struct shifter_container *container, uint32_t flags)
 	SHIFTER_CHECKED;
+
+/*
+ * Move the calling process, for good, into a new container of its own, made
+ * without privilege, in a user namespace: what there is without a workload
+ * manager.  The spec is that of shifter_setup_container(), but id is not looked
+ * at, uid, gid and groups must be the caller's, and flags are 0.  The process
+ * must have one thread and should call execve() next; it has neither
+ * capabilities nor a way to get any then, and its working directory is the
+ * container's root.
+ *
+ * Nobody else can enter it, nothing keeps it, and it is gone with the last
+ * process in it.  Squashfs images are served by squashfuse.  The user's uid and
+ * gid are the only ones that have a number inside; supplementary groups stay in
+ * force.
+ *
+ * If this fails the process may be neither here nor there: _exit().
+ *
+ * Returns 0, or
+ *	-ENOENT	the image or the source of a volume does not exist; or the node
+ *		has no squashfuse
+ *	-EACCES	the caller may not read it, or the site forbids it
+ *	-EPERM	the caller is root; or the node lets nobody have user namespaces
+ *	-ENOSPC	likewise, by user.max_user_namespaces
+ *	-EINVAL	the spec is malformed, the image is none, or the process has
+ *		several threads
+ *	-ENOTSUP, -E2BIG	as for shifter_setup_container()
+ *	another negative errno value as the kernel reports it
+ */
+int shifter_enter_private_container(struct shifter_ctx *ctx,
+				    const struct shifter_container_spec *spec) SHIFTER_CHECKED;
 
 /*
  * User sshd

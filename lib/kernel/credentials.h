@@ -31,6 +31,13 @@ enum {
 int shf_become_user(const struct shf_identity *identity, unsigned flags);
 
 /*
+ * For a process that is its user already, in a user namespace of its own: give
+ * up every capability there, and set no_new_privs.  0 or a negative errno
+ * value, as above.
+ */
+int shf_give_up_capabilities(void);
+
+/*
  * Undo what a batch daemon gave to its children and jobs should not have:
  * oom_score_adj (daemons run at -1000), scheduling and I/O priority.  As root,
  * with the host's /proc.  Failures do no harm and are not reported.

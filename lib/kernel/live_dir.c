@@ -22,7 +22,7 @@ int shf_put_live_file(int live, const char *name, mode_t mode, uint32_t uid, uin
 	rc = shf_create_file(live, temporary, mode, bytes, length);
 	if (rc < 0)
 		return rc;
-	if (fchownat(live, temporary, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if ((geteuid() == 0 && fchownat(live, temporary, uid, gid, AT_SYMLINK_NOFOLLOW) < 0) ||
 	    renameat(live, temporary, live, name) < 0) {
 		rc = -errno;
 		unlinkat(live, temporary, 0);

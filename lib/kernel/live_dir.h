@@ -24,7 +24,8 @@
 
 /*
  * Put a file there in one step, belonging to uid and gid with mode.  Secrets
- * are never readable by others meanwhile.  0 or a negative errno value.
+ * are never readable by others meanwhile.  In a container of the caller's own
+ * everything is the caller's.  0 or a negative errno value.
  */
 int shf_put_live_file(int live, const char *name, mode_t mode, uint32_t uid, uint32_t gid,
 		      const void *bytes, size_t length);

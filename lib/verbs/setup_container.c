@@ -27,6 +27,7 @@
 #include "verbs/image_environment.h"
 #include "verbs/job_hosts.h"
 #include "verbs/node_accounts.h"
+#include "verbs/setup.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -42,39 +43,28 @@ enum { BUILD_MS = 60000,
 
 #define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
 
-/* Everything that a set-up holds; all of it goes when it ends. */
-struct setup {
-	struct shifter_ctx *ctx;
-	struct shifter_container_spec spec;
-	struct shf_account account;
-	struct shf_identity identity;
-	struct shf_image_ref ref;
-	struct shf_mounts volumes;
-	struct shf_state state;
-	bool owns_state; /* the directory was made here: remove it on failure */
-	struct shf_record record;
-	struct shf_image_source image;
-	struct shf_node_accounts node;
-	struct shf_udi_stage udi;
-	struct shf_listeners listeners;
-	struct shf_target *targets; /* of var, udi, the site's and the job's */
-	struct shf_place *places;   /* the same, as the plan wants them */
-	const char *shell;
-	struct shf_plan plan;
-	int slots[SHF_PLAN_SLOTS];
-	int live_dir;
-	int namespace;
-	int commit;
-	bool is_committed;
-};
-
 enum { TARGET_VAR,
        TARGET_UDI,
        TARGET_SITE };
 
+void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
+{
+	*s = (struct setup){
+		.ctx = ctx,
+		.as = &s->identity,
+		.state = SHF_NO_STATE,
+		.image = SHF_NO_IMAGE_SOURCE,
+		.udi = SHF_NO_UDI_STAGE,
+		.live_dir = -1,
+		.namespace = -1,
+		.commit = -1,
+	};
+	memset(s->slots, 0xff, sizeof(s->slots));
+}
+
 /* ---- the request ---- */
 
-static int check_request(struct setup *s)
+int shf_setup_check(struct setup *s)
 {
 	struct shf_report *report = &s->ctx->report;
 	const struct shifter_container_spec *spec = &s->spec;
@@ -121,7 +111,8 @@ static int check_request(struct setup *s)
 	rc = shf_image_parse(spec->image ? spec->image : "", &s->ref, report);
 	if (rc < 0)
 		return rc;
-	return shf_volumes_parse(spec->volumes, &s->ctx->config, &s->volumes, report);
+	rc = shf_volumes_parse(spec->volumes, &s->ctx->config, &s->volumes, report);
+	return rc < 0 ? rc : shf_read_node_accounts(s->ctx, &s->account, &s->node);
 }
 
 /* ---- the record ---- */
@@ -245,7 +236,7 @@ static int write_site_env(struct setup *s)
 	return 0;
 }
 
-static int open_live_directory(struct setup *s)
+int shf_setup_open_live_directory(struct setup *s)
 {
 	char size[16];
 	int rc;
@@ -276,7 +267,12 @@ static int open_image(struct setup *s)
 	if (rc < 0)
 		return rc;
 	s->slots[SHF_SLOT_IMAGE] = rc;
-	return shf_open_volume_sources(&s->volumes, &s->identity,
+	return shf_setup_open_volumes(s);
+}
+
+int shf_setup_open_volumes(struct setup *s)
+{
+	return shf_open_volume_sources(&s->volumes, s->as,
 				       (int)s->ctx->config.helper_timeout_s * 1000,
 				       s->slots + SHF_SLOT_FREE, &s->ctx->report);
 }
@@ -318,7 +314,7 @@ static int check_target(struct setup *s, size_t index)
 	return rc;
 }
 
-static int look_into_image(struct setup *s)
+int shf_setup_look_into_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
 	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
@@ -339,7 +335,7 @@ static int look_into_image(struct setup *s)
 
 		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
 	}
-	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, &s->identity,
+	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
 				 timeout_ms, &s->ctx->report);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		rc = check_target(s, i);
@@ -348,20 +344,19 @@ static int look_into_image(struct setup *s)
 	}
 	if (rc < 0)
 		return rc;
-	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, &s->identity, timeout_ms,
+	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, s->as, timeout_ms,
 				 &s->ctx->report);
 	if (rc < 0)
 		return rc;
 	s->shell = shells[rc] ? shells[rc] : FALLBACK_SHELL;
-	return shf_read_node_accounts(s->ctx, &s->account, &s->node);
+	return 0;
 }
 
 /* ---- the building ---- */
 
-static int build(struct setup *s)
+int shf_setup_build(struct setup *s, const char *stage)
 {
 	cleanup_text struct shf_text resolv_conf = { 0 };
-	char stage[SHF_PATH_MAX];
 	struct shf_container_facts facts = {
 		.config = &s->ctx->config,
 		.account = &s->account,
@@ -382,16 +377,23 @@ static int build(struct setup *s)
 	if (rc < 0)
 		shf_log(s->ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/resolv.conf'");
 	facts.resolv_conf = resolv_conf.data ? resolv_conf.data : "";
-	snprintf(stage, sizeof(stage), "%s/%s/%s", SHF_RUN_DIR, s->spec.id, SHF_STATE_STAGE);
-	if (mkdirat(s->state.dir, SHF_STATE_STAGE, 0700) < 0)
-		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, errno,
-				      "cannot make '%s'", stage);
 	rc = shf_plan_container(&facts, &s->plan);
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
 	s->namespace = shf_build_namespace(&s->plan, s->slots, BUILD_MS, &s->ctx->report);
 	return s->namespace < 0 ? s->namespace : 0;
+}
+
+static int build(struct setup *s)
+{
+	char stage[SHF_PATH_MAX];
+
+	snprintf(stage, sizeof(stage), "%s/%s/%s", SHF_RUN_DIR, s->spec.id, SHF_STATE_STAGE);
+	if (mkdirat(s->state.dir, SHF_STATE_STAGE, 0700) < 0)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, errno,
+				      "cannot make '%s'", stage);
+	return shf_setup_build(s, stage);
 }
 
 static int commit(struct setup *s)
@@ -416,7 +418,7 @@ static int commit(struct setup *s)
 
 static int set_up(struct setup *s)
 {
-	int rc = check_request(s);
+	int rc = shf_setup_check(s);
 
 	if (rc == 0)
 		rc = shf_check_kernel(&s->ctx->report);
@@ -434,9 +436,9 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = open_udi(s);
 	if (rc == 0)
-		rc = open_live_directory(s);
+		rc = shf_setup_open_live_directory(s);
 	if (rc == 0)
-		rc = look_into_image(s);
+		rc = shf_setup_look_into_image(s);
 	if (rc == 0)
 		rc = build(s);
 	if (rc == 0)
@@ -444,17 +446,8 @@ static int set_up(struct setup *s)
 	return rc;
 }
 
-/* Let go of everything; remove what a failed set-up made. */
-static void finish(struct setup *s)
+void shf_setup_release(struct setup *s)
 {
-	if (s->owns_state && !s->is_committed) {
-		struct shf_report ignored = { 0 };
-
-		/* without a commit, closing it ends the keeper */
-		shf_close_fd(&s->commit);
-		if (shf_remove_state(&s->state, &ignored) < 0)
-			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);
-	}
 	shf_close_fd(&s->commit);
 	shf_close_fd(&s->namespace);
 	shf_close_fd(&s->live_dir);
@@ -473,6 +466,20 @@ static void finish(struct setup *s)
 	free(s->places);
 }
 
+/* Remove what a failed set-up made. */
+static void finish(struct setup *s)
+{
+	if (s->owns_state && !s->is_committed) {
+		struct shf_report ignored = { 0 };
+
+		/* without a commit, closing it ends the keeper */
+		shf_close_fd(&s->commit);
+		if (shf_remove_state(&s->state, &ignored) < 0)
+			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);
+	}
+	shf_setup_release(s);
+}
+
 int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_container_spec *spec,
 			    struct shifter_container **out)
 {
@@ -487,12 +494,7 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 	if (!s)
 		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot set up a container");
-	s->ctx = ctx;
-	s->state = SHF_NO_STATE;
-	s->image = SHF_NO_IMAGE_SOURCE;
-	s->udi = SHF_NO_UDI_STAGE;
-	s->live_dir = s->namespace = s->commit = -1;
-	memset(s->slots, 0xff, sizeof(s->slots));
+	shf_setup_init(s, ctx);
 	rc = shf_copy_spec(&ctx->report, "container spec", spec, &s->spec, sizeof(s->spec));
 	if (rc == 0)
 		rc = set_up(s);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * setup.h - the parts of a set-up that all containers have in common
+ *
+ * shifter_setup_container() adds the state, the keeper and the port of a job's
+ * container; shifter_enter_private_container() does without them.
+ */
+#ifndef SHF_VERBS_SETUP_H
+#define SHF_VERBS_SETUP_H
+
+#include "kernel/credentials.h"
+#include "kernel/image_source.h"
+#include "kernel/listener.h"
+#include "kernel/udi_stage.h"
+#include "kernel/user_paths.h"
+#include "model/account.h"
+#include "model/container_plan.h"
+#include "model/image.h"
+#include "model/node_accounts.h"
+#include "model/plan.h"
+#include "model/volume.h"
+#include "verbs/context.h"
+
+#include <stdbool.h>
+
+/* Everything that a set-up holds; all of it goes when it ends. */
+struct setup {
+	struct shifter_ctx *ctx;
+	struct shifter_container_spec spec;
+	struct shf_account account;
+	struct shf_identity identity;
+	const struct shf_identity *as; /* whose paths are looked up as: identity, or the caller */
+	struct shf_image_ref ref;
+	struct shf_mounts volumes;
+	struct shf_state state;
+	bool owns_state; /* the directory was made here: remove it on failure */
+	struct shf_record record;
+	struct shf_image_source image;
+	struct shf_node_accounts node;
+	struct shf_udi_stage udi;
+	struct shf_listeners listeners;
+	struct shf_target *targets; /* of var, udi, the site's and the job's */
+	struct shf_place *places;   /* the same, as the plan wants them */
+	const char *shell;
+	struct shf_plan plan;
+	int slots[SHF_PLAN_SLOTS];
+	int live_dir;
+	int namespace;
+	int commit;
+	bool is_committed;
+};
+
+/* Zero s but for what means "none" in it. */
+void shf_setup_init(struct setup *s, struct shifter_ctx *ctx);
+
+/*
+ * Check the spec, and fill account, identity, ref, volumes and node.  Like all
+ * below it returns 0, or a negative errno value with a sentence.
+ */
+int shf_setup_check(struct setup *s);
+
+/* Make the live directory with what is in it from the start. */
+int shf_setup_open_live_directory(struct setup *s);
+
+/* Open the sources of volumes, as the user. */
+int shf_setup_open_volumes(struct setup *s);
+
+/* Find out what the image makes of the places where something is mounted, and the shell. */
+int shf_setup_look_into_image(struct setup *s);
+
+/* Plan and build the namespace, working on the host's directory stage for a moment. */
+int shf_setup_build(struct setup *s, const char *stage);
+
+/* Let go of everything that s holds. */
+void shf_setup_release(struct setup *s);
+
+#endif
