@@ -13,8 +13,10 @@ bin_shifter_SOURCES = \
 	bin/cli_script.c \
 	bin/cli_script.h \
 	bin/shifter.c
-bin_shifter_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-bin_shifter_LDFLAGS = $(SHF_LDFLAGS) $(STATIC_LDFLAGS)
+bin_shifter_CPPFLAGS = $(SMALL_CPPFLAGS) -D_GNU_SOURCE
+bin_shifter_CFLAGS = $(SMALL_CFLAGS)
+bin_shifter_LDADD = $(SMALL_LIBS)
+bin_shifter_LINK = $(SMALL_LINK)
 
 sbin_PROGRAMS += bin/shifterctl
 bin_shifterctl_SOURCES = \

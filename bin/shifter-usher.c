@@ -184,13 +184,12 @@ static void close_listeners(struct usher *u)
 static void kill_children(void)
 {
 	static char text[65536];
-	char path[64];
 	char *rest = text, *word;
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)gettid());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* by this name, since a C library may remember the thread id of a parent */
+	fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	/* more than fit come up next time round */

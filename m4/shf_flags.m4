@@ -142,3 +142,72 @@ AC_CACHE_CHECK([whether the linker knows version scripts], [shf_cv_version_scrip
 	rm -f conftest.sym])
 AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "x$shf_cv_version_script" = xyes])
 ])
+
+# SHF_CHECK_MUSL
+# Programs that start for each command of a job or for each container are linked
+# with musl where its compiler wrapper is: glibc's start-up asks the processor
+# about itself, and on virtual machines, where each such question traps to the
+# hypervisor, that takes longer than all that these programs do.
+#
+# Sets MUSL_CC, empty without; MUSL_CPPFLAGS, which append the kernel's headers;
+# MUSL_LDFLAGS and MUSL_STARTFILES, MUSL_ENDFILES, for static, position
+# independent programs, which the wrapper by itself does not link.
+AC_DEFUN([SHF_CHECK_MUSL], [
+AC_REQUIRE([AC_PROG_CC])
+AC_REQUIRE([AC_PROG_SED])
+AC_ARG_WITH([musl],
+	[AS_HELP_STRING([--with-musl@<:@=COMMAND@:>@],
+		[compiler that links with musl, for the small programs (default: musl-gcc where it works)])],
+	[], [with_musl=check])
+AS_CASE([$with_musl],
+	[no], [MUSL_CC=],
+	[check|yes], [AC_PATH_PROG([MUSL_CC], [musl-gcc])],
+	[MUSL_CC=$with_musl])
+shf_multiarch=`$CC -print-multiarch 2>/dev/null`
+MUSL_CPPFLAGS="${shf_multiarch:+-idirafter /usr/include/$shf_multiarch }-idirafter /usr/include"
+shf_works=no
+AS_IF([test "x$MUSL_CC" != x], [
+	AC_MSG_CHECKING([whether $MUSL_CC makes static programs])
+	shf_crt=`$MUSL_CC -static -@%:@@%:@@%:@ -x c /dev/null 2>&1 | $SED -n 's|.*[[ "]]\(/[[^ "]]*\)/Scrt1\.o.*|\1|p'`
+	MUSL_STARTFILES="$shf_crt/rcrt1.o $shf_crt/crti.o"
+	MUSL_ENDFILES="$shf_crt/crtn.o"
+	MUSL_LDFLAGS='-static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text'
+	shf_save_CC=$CC
+	shf_save_CFLAGS=$CFLAGS
+	shf_save_CPPFLAGS=$CPPFLAGS
+	shf_save_LDFLAGS=$LDFLAGS
+	shf_save_LIBS=$LIBS
+	CC=$MUSL_CC
+	CFLAGS="$CFLAGS -fPIE"
+	CPPFLAGS="$CPPFLAGS $MUSL_CPPFLAGS"
+	LDFLAGS="$LDFLAGS $MUSL_LDFLAGS"
+	LIBS="$MUSL_STARTFILES $MUSL_ENDFILES"
+	AC_RUN_IFELSE([AC_LANG_PROGRAM([[#include <linux/openat2.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <stdlib.h>]], [[
+	struct open_how how = { .flags = 42 };
+	char *p = malloc(100);
+	if (!p || snprintf(p, 100, "%d", (int)how.flags) != 2)
+		return 1;
+	free(p);
+]])], [shf_works=yes], [], [:])
+	CC=$shf_save_CC
+	CFLAGS=$shf_save_CFLAGS
+	CPPFLAGS=$shf_save_CPPFLAGS
+	LDFLAGS=$shf_save_LDFLAGS
+	LIBS=$shf_save_LIBS
+	AC_MSG_RESULT([$shf_works])
+])
+AS_IF([test "$shf_works" = no], [
+	MUSL_CC=
+	AS_CASE([$with_musl], [no|check], [],
+		[AC_MSG_ERROR([cannot link static programs with musl: install musl-tools, or leave out --with-musl])])
+])
+AC_SUBST([MUSL_CC])
+AC_SUBST([MUSL_CPPFLAGS])
+AC_SUBST([MUSL_LDFLAGS])
+AC_SUBST([MUSL_STARTFILES])
+AC_SUBST([MUSL_ENDFILES])
+AM_CONDITIONAL([HAVE_MUSL], [test "x$MUSL_CC" != x])
+])

@@ -10,7 +10,12 @@
 
 const char *shf_error_text(int error, char buffer[32])
 {
+#ifdef __GLIBC__
 	const char *text = strerrordesc_np(error);
+#else
+	/* in the one language that such a C library has */
+	const char *text = error > 0 ? strerror(error) : NULL;
+#endif
 
 	if (text)
 		return text;
