@@ -149,6 +149,11 @@ static int check_finding(const struct shf_image_ref *ref,
 				"cannot use image '%s': '%s' is %s, neither a directory nor a "
 				"regular file",
 				ref->text, finding->path, name_type(finding->mode));
+	/* by a link, that is */
+	if (strcmp(finding->path, "/") == 0)
+		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+				"cannot use image '%s': the host's own root is no image",
+				ref->text);
 	/* an overlay reads with root's rights, and these have a word in who reads */
 	unfit = name_unfit_file_system(finding->fs_type);
 	if (unfit)

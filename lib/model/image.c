@@ -50,6 +50,16 @@ static int parse_stored(const char *string, const char *name, enum shf_image_kin
 	return 0;
 }
 
+/* "HOST:PORT" becomes "HOST" */
+static void cut_port(char *host)
+{
+	char *colon = strchr(host, ':');
+	uint32_t port;
+
+	if (colon && shf_parse_u32(colon + 1, 1, 65535, &port))
+		*colon = '\0';
+}
+
 /* The components of a repository: "r.site.org:5000/group/name" */
 static bool is_repository(const char *repository, size_t n)
 {
@@ -62,7 +72,9 @@ static bool is_repository(const char *repository, size_t n)
 		memcpy(part, repository + start, i - start);
 		part[i - start] = '\0';
 		/* only the first component can have a port, and it isn't the last */
-		if (!shf_is_name(part, 255, start == 0 && i < n ? "._-:" : "._-"))
+		if (start == 0 && i < n)
+			cut_port(part);
+		if (!shf_is_name(part, 255, "._-"))
 			return false;
 		start = i + 1;
 	}
