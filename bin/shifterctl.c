@@ -19,7 +19,7 @@ static const char usage[] =
 	"as root\n"
 	"  setup --id ID --image REF --user NAME [--uid N] [--gid N] [--groups N,N]\n"
 	"        [--home DIR] [--shell PATH] [--volume SRC:DST[:ro]]...\n"
-	"        [--sshd [--port N] [--listen ADDRESS]]\n"
+	"        [--writable] [--sshd [--port N] [--listen ADDRESS]]\n"
 	"  sshd ID --principal P (--user-key KEY | --user-key-file FILE)\n"
 	"        [--private-key-file FILE] [--env NAME=VALUE]... [--timeout MS]\n"
 	"  hostsfile ID (--slurm NODES [--slots COUNTS] | --list TEXT | --file PATH |\n"

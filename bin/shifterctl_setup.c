@@ -21,7 +21,8 @@ enum {
 	OPT_SSHD,
 	OPT_UID,
 	OPT_USER,
-	OPT_VOLUME
+	OPT_VOLUME,
+	OPT_WRITABLE
 };
 
 #define ID_MAX (UINT32_MAX - 1) /* the highest means "no change" to the kernel */
@@ -39,6 +40,7 @@ static const struct option setup_options[] = {
 	{ "uid", required_argument, NULL, OPT_UID },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "volume", required_argument, NULL, OPT_VOLUME },
+	{ "writable", no_argument, NULL, OPT_WRITABLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -65,6 +67,7 @@ static int take_option(int c, struct shifter_container_spec *spec, struct shf_ct
 	case OPT_IMAGE: spec->image = optarg; return 0;
 	case OPT_LISTEN: spec->listen_address = optarg; return 0;
 	case OPT_SSHD: spec->flags |= SHIFTER_SETUP_SSHD; return 0;
+	case OPT_WRITABLE: spec->flags |= SHIFTER_SETUP_WRITABLE; return 0;
 	case OPT_USER: account->user = optarg; return 0;
 	case OPT_VOLUME: volumes[(*n_volumes)++] = optarg; return 0;
 	case OPT_HOME: return set_string(&account->home, optarg);

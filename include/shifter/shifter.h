@@ -241,7 +241,12 @@ enum {
 	 * Bind the port of the later sshd now, so that nobody takes it and early
 	 * connections queue instead of being refused.
 	 */
-	SHIFTER_SETUP_SSHD = 1
+	SHIFTER_SETUP_SSHD = 1,
+	/*
+	 * Let the user write where the image's file modes allow it, into memory of
+	 * the site's containerTmpfsSize that goes with the container.
+	 */
+	SHIFTER_SETUP_WRITABLE = 2
 };
 
 /*

@@ -10,6 +10,7 @@ static struct {
 	char volumes[SHF_SLURM_VOLUMES_SIZE];
 	size_t length;
 	unsigned int n_volumes;
+	bool is_writable;
 } given;
 
 /* Control characters would end up in messages and records. */
@@ -107,6 +108,15 @@ static int take_volume(int value, const char *argument, int remote)
 	return 0;
 }
 
+static int take_writable(int value, const char *argument, int remote)
+{
+	(void)value;
+	(void)argument;
+	if (!remote)
+		given.is_writable = true;
+	return 0;
+}
+
 int shf_slurm_options_register(spank_t spank)
 {
 	static struct spank_option options[] = {
@@ -117,6 +127,10 @@ int shf_slurm_options_register(spank_t spank)
 		  (char *)"show the directory SRC as DST in the container; "
 			  "may be repeated, or several joined by ';'",
 		  1, 1, take_volume },
+		{ (char *)"writable", NULL,
+		  (char *)"let files of the image be changed and added, in memory, until "
+			  "the job ends",
+		  0, 0, take_writable },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -138,4 +152,9 @@ const char *shf_slurm_option_image(void)
 const char *shf_slurm_option_volumes(void)
 {
 	return given.volumes;
+}
+
+bool shf_slurm_option_writable(void)
+{
+	return given.is_writable;
 }

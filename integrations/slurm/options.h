@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * options.h - --image and --volume of sbatch, salloc and srun
+ * options.h - --image, --volume and --writable of sbatch, salloc and srun
  *
  * Slurm hands an option's value to a callback without any data of ours, so the
  * values live here, in the client process, which submits one job.
@@ -25,6 +25,9 @@ const char *shf_slurm_option_image(void);
 
 /* The values of --volume, each once, joined by ';', or "". */
 const char *shf_slurm_option_volumes(void);
+
+/* Whether --writable was given. */
+bool shf_slurm_option_writable(void);
 
 /* Whether the volume of that length is one of volumes, which are joined by ';'. */
 bool shf_slurm_has_volume(const char *volumes, const char *volume, size_t length);

@@ -213,6 +213,7 @@ static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_slu
 		  struct shifter_container **out)
 {
 	const char *volumes = getenv("SPANK_" SHF_SLURM_VAR_VOLUMES);
+	const char *writable = getenv("SPANK_" SHF_SLURM_VAR_WRITABLE);
 	const char *vector[SHF_SLURM_VOLUMES_MAX + 1];
 	struct shifter_container_spec spec;
 	scope_free char *copy = NULL;
@@ -236,6 +237,8 @@ static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_slu
 	spec.groups = account->groups;
 	spec.volumes = vector;
 	spec.flags = job->key ? SHIFTER_SETUP_SSHD : 0;
+	if (writable && strcmp(writable, "1") == 0)
+		spec.flags |= SHIFTER_SETUP_WRITABLE;
 	rc = shifter_setup_container(ctx, &spec, out);
 	if (rc == -EEXIST) {
 		/* The job was requeued, or this node lost power in its first run. */

@@ -118,8 +118,12 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 	char why[1024];
 	int fault;
 
-	if (!image && !*volumes)
+	if (!image && !*volumes && !shf_slurm_option_writable())
 		return 0;
+	if (!image && !*volumes) {
+		slurm_error("shifter: cannot use --writable: there is no --image to go with it");
+		return -1;
+	}
 	if (!image) {
 		slurm_error("shifter: cannot use --volume='%s': there is no --image to go with it",
 			    volumes);
@@ -144,6 +148,8 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 	if (send_with_job(spank, SHF_SLURM_VAR_IMAGE, resolved) < 0)
 		return -1;
 	if (*volumes && send_with_job(spank, SHF_SLURM_VAR_VOLUMES, volumes) < 0)
+		return -1;
+	if (shf_slurm_option_writable() && send_with_job(spank, SHF_SLURM_VAR_WRITABLE, "1") < 0)
 		return -1;
 	return args->enable_sshd ? send_key(spank, ctx) : 0;
 }

@@ -115,11 +115,27 @@ static int make_overlay(struct builder *b, const struct shf_step *step)
 		{ "xino", "off" },
 		{ "ro", NULL },
 	};
+	static const struct shf_mount_option writable[] = {
+		{ "source", "shifter" },
+		{ "lowerdir", "site:image" },
+		{ "upperdir", "upper" },
+		{ "workdir", "work" },
+		{ "redirect_dir", "nofollow" },
+		{ "metacopy", "off" },
+		{ "xino", "off" },
+		/* wants file handles of each lower file system, for hard links alone */
+		{ "index", "off" },
+	};
+	bool is_writable = step->flags & SHF_STEP_WRITABLE;
+	uint32_t attributes = SHF_ATTR_NOSUID | SHF_ATTR_NODEV;
 
 	if (fchdir(b->slots[step->base]) < 0)
 		return -errno;
+	if (is_writable)
+		return shf_new_mount("overlay", writable, sizeof(writable) / sizeof(*writable),
+				     attributes, b->answer.detail, sizeof(b->answer.detail));
 	return shf_new_mount("overlay", options, sizeof(options) / sizeof(*options),
-			     SHF_ATTR_RDONLY | SHF_ATTR_NOSUID | SHF_ATTR_NODEV, b->answer.detail,
+			     attributes | SHF_ATTR_RDONLY, b->answer.detail,
 			     sizeof(b->answer.detail));
 }
 

@@ -43,7 +43,8 @@ struct shf_config {
 	uint32_t sshd_port;
 
 	bool allow_local_images;
-	char *image_lookup; /* program that knows what tags mean, or "" */
+	char *image_lookup;             /* program that knows what tags mean, or "" */
+	bool allow_writable;            /* roots of containers, for jobs that want it */
 	bool mpi_ssh;                   /* tell MPI launchers to use ssh */
 	uint32_t *trusted_image_owners; /* root is always one, listed or not */
 	size_t n_trusted_image_owners;

@@ -33,6 +33,9 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "imageLookup", NULL, SHF_CONFIG_PATH, 0, 0, "", ONE(image_lookup),
 	  "Program that is called with a type ('docker') and a reference and prints the id of the "
 	  "image; empty for the index that 'shifterctl import' keeps in imagePath." },
+	{ "allowWritable", NULL, SHF_CONFIG_BOOL, 0, 0, "true", ONE(allow_writable),
+	  "Whether jobs may have the root of their container writable, into "
+	  "containerTmpfsSize." },
 	{ "trustedImageOwners", NULL, SHF_CONFIG_UIDS, 0, 0, "",
 	  MANY(trusted_image_owners, n_trusted_image_owners),
 	  "User ids whose image files, like root's, may be mounted by the kernel." },

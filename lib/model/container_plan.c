@@ -226,6 +226,11 @@ static void make_stage(const struct shf_container_facts *f, struct shf_plan *pla
 	make_directory(plan, SHF_SLOT_STAGE, "site", 0755, 0, 0);
 	make_directory(plan, SHF_SLOT_STAGE, "image", 0755, 0, 0);
 	make_directory(plan, SHF_SLOT_STAGE, "root", 0755, 0, 0);
+	/* within the size of the stage; the upper directory is the container's "/" */
+	if (f->is_writable) {
+		make_directory(plan, SHF_SLOT_STAGE, "upper", 0755, 0, 0);
+		make_directory(plan, SHF_SLOT_STAGE, "work", 0700, 0, 0);
+	}
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OPEN,
 					       .slot = SHF_SLOT_SITE,
 					       .base = SHF_SLOT_STAGE,
@@ -292,6 +297,7 @@ int shf_plan_container(const struct shf_container_facts *facts, struct shf_plan 
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OVERLAY,
 					       .slot = SHF_SLOT_ROOT,
 					       .base = SHF_SLOT_STAGE,
+					       .flags = facts->is_writable ? SHF_STEP_WRITABLE : 0,
 					       .fault = SHIFTER_FAULT_NODE });
 	attach(plan, SHF_SLOT_ROOT, SHF_SLOT_STAGE, "root", "overlay", SHIFTER_FAULT_NODE, 0);
 	mount_all(facts, plan, &clones);

@@ -30,6 +30,7 @@ struct shf_container_facts {
 	int64_t tty_gid;                     /* of the devpts mount, or -1 */
 	const char *resolv_conf;             /* of the host; "" for none */
 	const char *stage_path;              /* host directory to work on */
+	bool is_writable;                    /* the root, into the tmpfs below it */
 	bool has_udi;                        /* SHF_SLOT_UDI is given */
 	struct shf_place var;                /* what "/var" is in the image */
 	struct shf_place udi;                /* what "/opt/udiImage" is */

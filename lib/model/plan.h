@@ -51,7 +51,8 @@ enum shf_step_kind {
 enum {
 	SHF_STEP_RECURSIVE = 1, /* clones: with submounts */
 	SHF_STEP_OPTIONAL = 2,  /* clones: nothing there is fine; attach: likewise */
-	SHF_STEP_FRESH = 4      /* directories: must not exist */
+	SHF_STEP_FRESH = 4,     /* directories: must not exist */
+	SHF_STEP_WRITABLE = 8   /* overlay: with "upper" and "work" below base on top */
 };
 
 struct shf_step {

@@ -76,9 +76,14 @@ int shf_setup_check(struct setup *s)
 			"malformed container id '%s': 1 to 64 of A-Z a-z 0-9 . _ -, first a "
 			"letter or digit",
 			spec->id ? spec->id : "");
-	if ((spec->flags & ~(uint32_t)SHIFTER_SETUP_SSHD) || spec->reserved)
+	if ((spec->flags & ~(uint32_t)(SHIFTER_SETUP_SSHD | SHIFTER_SETUP_WRITABLE)) ||
+	    spec->reserved)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: unknown flags");
+	if ((spec->flags & SHIFTER_SETUP_WRITABLE) && !s->ctx->config.allow_writable)
+		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot make the root of a container writable: this site does not "
+				"allow it (allowWritable)");
 	if (spec->n_groups && !spec->groups)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: groups are missing");
@@ -364,6 +369,7 @@ int shf_setup_build(struct setup *s, const char *stage)
 		.shell = s->shell,
 		.tty_gid = shf_get_tty_gid(),
 		.stage_path = stage,
+		.is_writable = s->spec.flags & SHIFTER_SETUP_WRITABLE,
 		.has_udi = s->udi.dir >= 0,
 		.var = s->places[TARGET_VAR],
 		.udi = s->places[TARGET_UDI],

@@ -55,6 +55,10 @@ T_SAID=$(as alice sbatch -N1 --image=nosuch --wrap true 2>&1); rc=$?
 not_ok "a wrong image is refused at submission" test "$rc" = 0
 like "$T_SAID" 'shifter: .*nosuch' "in a line that names it"
 is "$(wc -l <<<"$T_SAID")" 1 "and no other"
+is "$(as alice timeout 60 srun -Q -N1 --image=base.squashfs --writable shifter awk '$5 == "/" { print $6 }' /proc/self/mountinfo 2>&1)" \
+	rw,nosuid,nodev,relatime "srun --writable makes the root one that can be written to"
+T_SAID=$(as alice sbatch -N1 --writable --wrap true 2>&1)
+like "$T_SAID" 'shifter: .*no --image' "--writable without an image is refused"
 T_SAID=$(as alice sbatch -N1 --volume=/tmp:/x --wrap true 2>&1)
 like "$T_SAID" 'shifter: .*no --image' "a volume without an image is refused"
 T_SAID=$(as alice salloc -Q -N1 --image=base.squashfs srun --image=other true 2>&1)

@@ -81,8 +81,57 @@ static void order(void)
 	shf_config_free(&cfg);
 }
 
+/* The layer that is written to is there only when it was asked for, in the bounded tmpfs. */
+static void writable(void)
+{
+	static const struct shf_account account = { "u", "/home/u", "/bin/sh", 1000, 100, NULL,
+						    0 };
+	static const struct shf_place site[] = { { "/home", NULL, 0 },
+						 { "/tmp", NULL, 0 },
+						 { "/var/tmp", NULL, 0 } };
+	static const struct shf_node_accounts node;
+	static const struct shf_mounts volumes;
+	struct shf_config cfg;
+	struct shf_container_facts facts = {
+		.config = &cfg,
+		.account = &account,
+		.node = &node,
+		.shell = "/bin/sh",
+		.resolv_conf = "",
+		.stage_path = "/stage",
+		.var = { "/var", NULL, 0 },
+		.site_places = site,
+		.volumes = &volumes,
+		.first_volume_slot = SHF_SLOT_FREE,
+	};
+
+	CHECK_NUMBER(shf_config_init(&cfg), 0);
+	for (int is_writable = 0; is_writable < 2; is_writable++) {
+		struct shf_plan plan = { 0 };
+		int upper, overlay;
+
+		facts.is_writable = is_writable;
+		CHECK_NUMBER(shf_plan_container(&facts, &plan), 0);
+		upper = find(&plan, SHF_STEP_DIRECTORY, "upper", false);
+		overlay = find(&plan, SHF_STEP_OVERLAY, NULL, false);
+		CHECK((upper >= 0 && upper < overlay) == is_writable);
+		CHECK((find(&plan, SHF_STEP_DIRECTORY, "work", false) >= 0) == is_writable);
+		if (overlay >= 0)
+			CHECK_NUMBER(plan.steps[overlay].flags,
+				     is_writable ? SHF_STEP_WRITABLE : 0);
+		if (upper >= 0) {
+			CHECK_NUMBER(plan.steps[upper].base, SHF_SLOT_STAGE);
+			CHECK_NUMBER(plan.steps[upper].owner, 0);
+			CHECK_NUMBER(plan.steps[upper].mode, 0755);
+		}
+		shf_plan_free(&plan);
+	}
+	shf_config_free(&cfg);
+}
+
 static const struct unit_test tests[] = {
 	{ "order", order },
+	{ "a writable root", writable },
 	{ 0 },
 };
 
