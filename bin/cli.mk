@@ -28,9 +28,45 @@ bin_shifterctl_SOURCES = \
 	bin/shifterctl_account.h \
 	bin/shifterctl_config.c \
 	bin/shifterctl_hostsfile.c \
+	bin/shifterctl_import.c \
 	bin/shifterctl_list.c \
 	bin/shifterctl_setup.c \
 	bin/shifterctl_sshd.c \
 	bin/shifterctl_submit.c
 bin_shifterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) -D_GNU_SOURCE
 bin_shifterctl_LDADD = libshifter.la $(JSONC_LIBS)
+
+# What unpacks images: loaded only then.
+shifterlibexec_PROGRAMS += bin/shifter-import
+bin_shifter_import_SOURCES = \
+	bin/cli_say.c \
+	bin/cli_say.h \
+	bin/import_child.c \
+	bin/import_child.h \
+	bin/import_image.c \
+	bin/import_image.h \
+	bin/import_layer.c \
+	bin/import_layer.h \
+	bin/import_members.c \
+	bin/import_members.h \
+	bin/import_private.c \
+	bin/import_private.h \
+	bin/import_publish.c \
+	bin/import_publish.h \
+	bin/import_say.c \
+	bin/import_say.h \
+	bin/import_source.c \
+	bin/import_source.h \
+	bin/import_store.c \
+	bin/import_store.h \
+	bin/import_stream.c \
+	bin/import_stream.h \
+	bin/import_tool.c \
+	bin/import_tool.h \
+	bin/import_tree.c \
+	bin/import_tree.h \
+	bin/import_unpack.c \
+	bin/import_unpack.h \
+	bin/shifter-import.c
+bin_shifter_import_CPPFLAGS = $(AM_CPPFLAGS) $(ARCHIVE_CFLAGS) $(CRYPTO_CFLAGS) $(JSONC_CFLAGS)
+bin_shifter_import_LDADD = $(ARCHIVE_LIBS) $(CRYPTO_LIBS) $(JSONC_LIBS)

@@ -27,6 +27,7 @@ enum {
 };
 
 static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
+static const char import_program[] = SHF_LIBEXECDIR "/shifter-import";
 static char session_program[] = "/opt/udiImage/libexec/udi-session";
 static char wait_program[] = "/opt/udiImage/libexec/udi-wait";
 
@@ -34,6 +35,7 @@ static const char usage[] =
 	"usage: shifter [OPTION...] [--] CMD [ARG...]\n"
 	"       shifter [OPTION...]\n"
 	"       shifter [--container ID] wait [--timeout S]\n"
+	"       shifter import [OPTION...] SOURCE DIR\n"
 	"\n"
 	"Run CMD, or a shell, in the container of the job.\n"
 	"\n"
@@ -308,6 +310,17 @@ static int run_shell(struct request *request)
 	return enter(request);
 }
 
+/* argv starts with the word "import".  Returns the exit status, if at all. */
+static int run_import(char **argv)
+{
+	char name[] = "shifter";
+
+	argv[0] = name;
+	execve(import_program, argv, environ);
+	shf_say("cannot run '%s': %s", import_program, strerror(errno));
+	return EXIT_SHIFTER;
+}
+
 static bool is_timeout(const char *string)
 {
 	size_t length = strlen(string);
@@ -380,6 +393,8 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 	if (!is_script && strcmp(argv[optind], "wait") == 0 &&
 	    strcmp(argv[optind - 1], "--") != 0)
 		return run_wait(request, argc - optind, argv + optind);
+	if (!is_script && strcmp(argv[optind], "import") == 0 && optind == 1)
+		return run_import(argv + optind);
 	request->command = argv + optind;
 	return enter(request);
 }

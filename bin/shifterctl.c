@@ -26,6 +26,7 @@ static const char usage[] =
 	"        --torque EXEC_HOST)\n"
 	"  teardown ID...\n"
 	"  list [--json]\n"
+	"  import [OPTION...] SOURCE [REFERENCE...]\n"
 	"as anybody\n"
 	"  config [--json] [KEY]\n"
 	"  config --convert FILE\n"
@@ -62,6 +63,7 @@ static const struct command {
 	{ "teardown", shf_ctl_teardown, NEEDS_ROOT | ANY_CONFIG },
 	{ "list", shf_ctl_list, NEEDS_ROOT | ANY_CONFIG },
 	{ "config", shf_ctl_config, OWN_CONFIG },
+	{ "import", shf_ctl_import, NEEDS_ROOT },
 	{ "key", shf_ctl_key, NEEDS_USER },
 	{ "resolve", shf_ctl_resolve, 0 },
 };

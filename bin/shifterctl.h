@@ -31,6 +31,7 @@ int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_teardown(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_list(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_config(struct shifter_ctx *ctx, int argc, char **argv);
+int shf_ctl_import(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_key(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_resolve(struct shifter_ctx *ctx, int argc, char **argv);
 

@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/demo \
 	tests/harness \
 	tests/images \
+	tests/import \
 	tests/list \
 	tests/slurm \
 	tests/ssh

@@ -26,10 +26,12 @@ same 'udiRoot.conf.example has every key but other words for one' \
 	"$(comm -23 <(printf '%s\n' "$keys") <(printf '%s\n' "$aliases"))" \
 	"$(sed -n 's/^#\([A-Za-z]*\) = .*/\1/p' conf/udiRoot.conf.example | sort)"
 same 'shifter(1) has every option' \
-	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifter.c | sort -u)" \
-	"$(grep -oE 'Fl -[a-z]+' man/shifter.1 | sed 's/Fl -//' | sort -u)"
+	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifter.c bin/shifter-import.c |
+		grep -vxE 'store|(user|group)-acl' | sort -u)" \
+	"$(grep -oE 'Fl -[a-z-]+' man/shifter.1 | sed 's/Fl -//' | sort -u)"
 same 'shifterctl(8) has every option' \
-	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifterctl*.c | sort -u)" \
+	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifterctl*.c \
+		bin/shifter-import.c | grep -vx store | sort -u)" \
 	"$(grep -oE 'Fl -[a-z-]+' man/shifterctl.8 | sed 's/Fl -//' | sort -u)"
 same 'libshifter(3) has every function' \
 	"$(grep -oE '\bshifter_[a-z_]+\(' include/shifter/shifter.h | tr -d '(' | sort -u)" \

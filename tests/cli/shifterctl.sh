@@ -25,7 +25,7 @@ build() {
 	local flags
 	flags=$(pkg-config --cflags --libs json-c) || return
 	# shellcheck disable=SC2086
-	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror \
+	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DSHF_LIBEXECDIR='"/nonexistent"' -O1 -Wall -Wextra -Werror \
 		-I"$scratch/include" -I"$top/include" -o "$shifterctl" "$top"/bin/shifterctl*.c \
 		"$top/bin/cli_say.c" "$top/tests/cli/fake_libshifter.c" $flags
 }

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "import_image.h"
+
+#include "import_say.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum { INDEX_DEPTH = 4 };
+
+/* What an index has to offer. */
+struct candidates {
+	const struct import_members *members;
+	const struct import_choice *choice;
+	const char *arch;
+	const char *what;
+	struct json_object *fits;  /* descriptors of manifests */
+	struct json_object *names; /* of each of them; null if it has none */
+	char seen[512];            /* "name (arch)", for the message */
+	size_t n_seen;
+};
+
+static struct json_object *get(struct json_object *object, const char *key, enum json_type type)
+{
+	struct json_object *value;
+
+	if (!json_object_is_type(object, json_type_object) ||
+	    !json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
+		return NULL;
+	return value;
+}
+
+static const char *item(struct json_object *array, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(array, i));
+}
+
+static const char *get_string(struct json_object *object, const char *key)
+{
+	struct json_object *value = get(object, key, json_type_string);
+
+	return value ? json_object_get_string(value) : NULL;
+}
+
+/* The architecture of this node in the words of images, which are Go's. */
+static const char *node_arch(void)
+{
+	static const char *const names[][2] = {
+		{ "x86_64", "amd64" },
+		{ "aarch64", "arm64" },
+		{ "i686", "386" },
+		{ "ppc64le", "ppc64le" },
+		{ "s390x", "s390x" },
+		{ "riscv64", "riscv64" },
+		{ "armv7l", "arm" },
+	};
+	static struct utsname system;
+
+	uname(&system);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(system.machine, names[i][0]) == 0)
+			return names[i][1];
+	return system.machine;
+}
+
+/* Parse the JSON file called name; id, unless NULL, is its digest.  A status. */
+static int load(const struct import_members *members, const char *name, const char *what,
+		struct json_object **out, char *id)
+{
+	enum json_tokener_error error = json_tokener_success;
+	struct json_tokener *tokener;
+	size_t length = 0;
+	char *bytes = NULL;
+	int rc, status;
+
+	rc = import_members_read(members, name, &bytes, &length);
+	if (rc < 0)
+		return import_fail_errno(-rc, "cannot read '%.512s' of %s", name, what);
+	status = id ? import_digest(bytes, length, id) : 0;
+	tokener = status == 0 ? json_tokener_new() : NULL;
+	*out = tokener ? json_tokener_parse_ex(tokener, bytes, (int)length) : NULL;
+	if (tokener)
+		error = json_tokener_get_error(tokener);
+	json_tokener_free(tokener);
+	free(bytes);
+	if (status == 0 && !*out)
+		status = import_fail(IMPORT_CALLER, "cannot read '%.512s' of %s: %s", name, what,
+				     tokener ? json_tokener_error_desc(error) : strerror(ENOMEM));
+	return status;
+}
+
+/* The file of an OCI layout that has a digest: "blobs/ALGORITHM/HEX". */
+static int blob_name(const char *digest, char *out, size_t size)
+{
+	const char *colon = digest ? strchr(digest, ':') : NULL;
+
+	if (!colon || strchr(digest, '/') || strlen(digest) > 256)
+		return -EINVAL;
+	snprintf(out, size, "blobs/%.*s/%s", (int)(colon - digest), digest, colon + 1);
+	return 0;
+}
+
+/* Whether a name that an archive has for an image is the one that was asked for. */
+static bool is_named(const char *name, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	if (strncmp(wanted, "docker:", 7) == 0)
+		return is_named(name, wanted + 7);
+	return strncmp(name, wanted, length) == 0 &&
+	       (name[length] == '\0' ||
+		(strchr(wanted, ':') == NULL && strcmp(name + length, ":latest") == 0));
+}
+
+static void note_seen(struct candidates *all, const char *name, const char *arch)
+{
+	size_t used = strlen(all->seen);
+
+	snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s%s%.30s%s",
+		 all->n_seen++ ? ", " : "", name ? name : "", arch ? " (" : "", arch ? arch : "",
+		 arch ? ")" : "");
+}
+
+static const char *annotated_name(struct json_object *descriptor)
+{
+	struct json_object *notes = get(descriptor, "annotations", json_type_object);
+	const char *name = get_string(notes, "io.containerd.image.name");
+
+	return name ? name : get_string(notes, "org.opencontainers.image.ref.name");
+}
+
+/* Look at the descriptors of an index, and of those in it; a status. */
+static int search_index(struct candidates *all, struct json_object *index, const char *outer_name,
+			int depth)
+{
+	struct json_object *list = get(index, "manifests", json_type_array), *inner;
+	char blob[320];
+	int status = 0;
+
+	for (size_t i = 0; list && status == 0 && i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+		struct json_object *platform = get(one, "platform", json_type_object);
+		const char *arch = get_string(platform, "architecture");
+		const char *name = annotated_name(one);
+		const char *type = get_string(one, "mediaType");
+
+		name = name ? name : outer_name;
+		/* attestations and their like call themselves so */
+		if (arch && strcmp(arch, "unknown") == 0)
+			continue;
+		if (type && (strstr(type, "image.index") || strstr(type, "manifest.list"))) {
+			if (depth == 0 || blob_name(get_string(one, "digest"), blob, sizeof(blob)))
+				return import_fail(IMPORT_CALLER,
+						   "cannot read %s: an index in it is malformed",
+						   all->what);
+			status = load(all->members, blob, all->what, &inner, NULL);
+			if (status == 0) {
+				status = search_index(all, inner, name, depth - 1);
+				json_object_put(inner);
+			}
+			continue;
+		}
+		note_seen(all, name, arch);
+		if (all->choice->name && (!name || !is_named(name, all->choice->name)))
+			continue;
+		if (arch && strcmp(arch, all->arch) != 0)
+			continue;
+		json_object_array_add(all->fits, json_object_get(one));
+		json_object_array_add(all->names, name ? json_object_new_string(name) : NULL);
+	}
+	return status;
+}
+
+static int fail_choice(const struct candidates *all, bool has_several)
+{
+	if (all->n_seen == 0)
+		return import_fail(IMPORT_CALLER, "cannot import %s: there is no image in it",
+				   all->what);
+	return import_fail(IMPORT_CALLER, "cannot import %s: %s in it: it has %s: %s", all->what,
+			   has_several ? "there are several images" : "there is no such image",
+			   all->seen,
+			   all->choice->name ? "choose with --name and --arch"
+					     : "choose with --name or --arch");
+}
+
+/* Fill image from the manifest of an OCI layout; a status. */
+static int read_oci_manifest(const struct candidates *all, struct import_image *image)
+{
+	struct json_object *manifest, *layers, *name = json_object_array_get_idx(all->names, 0);
+	char blob[320];
+	int status;
+
+	if (blob_name(get_string(json_object_array_get_idx(all->fits, 0), "digest"), blob,
+		      sizeof(blob)))
+		return import_fail(IMPORT_CALLER, "cannot read %s: its index is malformed",
+				   all->what);
+	status = load(all->members, blob, all->what, &manifest, NULL);
+	if (status != 0)
+		return status;
+	layers = get(manifest, "layers", json_type_array);
+	image->layers = json_object_new_array();
+	for (size_t i = 0; layers && status == 0 && i < json_object_array_length(layers); i++) {
+		if (blob_name(get_string(json_object_array_get_idx(layers, i), "digest"), blob,
+			      sizeof(blob)))
+			status = import_fail(IMPORT_CALLER,
+					     "cannot read %s: a layer in it has no digest",
+					     all->what);
+		else
+			json_object_array_add(image->layers, json_object_new_string(blob));
+	}
+	/* "v1" alone, as some tools write it, is a name without a repository */
+	if (name && strpbrk(json_object_get_string(name), ":/"))
+		json_object_array_add(image->names, json_object_get(name));
+	if (status == 0 &&
+	    blob_name(get_string(get(manifest, "config", json_type_object), "digest"), blob,
+		      sizeof(blob)))
+		status = import_fail(IMPORT_CALLER,
+				     "cannot read %s: its manifest names no configuration",
+				     all->what);
+	json_object_put(manifest);
+	return status ? status : load(all->members, blob, all->what, &image->config, image->id);
+}
+
+static int find_in_index(struct candidates *all, struct import_image *image)
+{
+	struct json_object *index;
+	int status = load(all->members, "index.json", all->what, &index, NULL);
+
+	if (status != 0)
+		return status;
+	all->fits = json_object_new_array();
+	all->names = json_object_new_array();
+	status = search_index(all, index, NULL, INDEX_DEPTH);
+	if (status == 0 && json_object_array_length(all->fits) != 1)
+		status = fail_choice(all, json_object_array_length(all->fits) > 1);
+	if (status == 0)
+		status = read_oci_manifest(all, image);
+	json_object_put(all->fits);
+	json_object_put(all->names);
+	json_object_put(index);
+	return status;
+}
+
+/* "docker save": an array of images, with the names of files. */
+static int find_in_manifest(struct candidates *all, struct import_image *image)
+{
+	struct json_object *manifest, *found = NULL, *tags;
+	const char *config;
+	size_t n_found = 0;
+	int status = load(all->members, "manifest.json", all->what, &manifest, NULL);
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; json_object_is_type(manifest, json_type_array) &&
+			   i < json_object_array_length(manifest);
+	     i++) {
+		struct json_object *one = json_object_array_get_idx(manifest, i);
+		bool fits = !all->choice->name;
+
+		tags = get(one, "RepoTags", json_type_array);
+		for (size_t k = 0; tags && k < json_object_array_length(tags); k++) {
+			const char *tag = item(tags, k);
+
+			note_seen(all, tag ? tag : "", NULL);
+			fits = fits || (tag && is_named(tag, all->choice->name));
+		}
+		if (!tags || json_object_array_length(tags) == 0)
+			note_seen(all, "one without a name", NULL);
+		if (fits) {
+			found = one;
+			n_found++;
+		}
+	}
+	config = get_string(found, "Config");
+	if (n_found != 1) {
+		status = fail_choice(all, n_found > 1);
+	} else if (!config || !get(found, "Layers", json_type_array)) {
+		status = import_fail(IMPORT_CALLER,
+				     "cannot read %s: its manifest lacks names of files",
+				     all->what);
+	} else {
+		image->layers = json_object_get(get(found, "Layers", json_type_array));
+		tags = get(found, "RepoTags", json_type_array);
+		for (size_t k = 0; tags && k < json_object_array_length(tags); k++)
+			json_object_array_add(image->names,
+					      json_object_get(json_object_array_get_idx(tags, k)));
+		status = load(all->members, config, all->what, &image->config, image->id);
+	}
+	json_object_put(manifest);
+	return status;
+}
+
+static int check_image(const struct candidates *all, struct import_image *image)
+{
+	const char *arch = get_string(image->config, "architecture");
+
+	image->digests = get(get(image->config, "rootfs", json_type_object), "diff_ids",
+			     json_type_array);
+	if (!image->digests)
+		return import_fail(IMPORT_CALLER, "cannot import %s: it is no image of files: its "
+						  "configuration has no 'rootfs.diff_ids'",
+				   all->what);
+	if (!image->layers ||
+	    json_object_array_length(image->layers) != json_object_array_length(image->digests))
+		return import_fail(IMPORT_CALLER,
+				   "cannot import %s: its manifest and its configuration disagree "
+				   "about the number of layers",
+				   all->what);
+	if (arch && *arch && strcmp(arch, all->arch) != 0)
+		return import_fail(IMPORT_CALLER,
+				   "cannot import %s: the image is for %.30s, not %s: use --arch "
+				   "%.30s to import it all the same",
+				   all->what, arch, all->arch, arch);
+	return 0;
+}
+
+int import_image_find(const struct import_members *members, const struct import_choice *choice,
+		      const char *what, struct import_image *image)
+{
+	struct candidates all = {
+		.members = members,
+		.choice = choice,
+		.arch = choice->arch ? choice->arch : node_arch(),
+		.what = what,
+	};
+	bool has_index = import_members_has(members, "index.json");
+	int status;
+
+	*image = (struct import_image){ .names = json_object_new_array() };
+	/* that of docker has one architecture only, and knows the names better */
+	if (import_members_has(members, "manifest.json") && !(choice->arch && has_index))
+		status = find_in_manifest(&all, image);
+	else if (has_index)
+		status = find_in_index(&all, image);
+	else
+		return import_fail(IMPORT_CALLER,
+				   "cannot import %s: it has neither manifest.json nor index.json",
+				   what);
+	return status ? status : check_image(&all, image);
+}
+
+/* Write "KEY: string", as a string of JSON where a line could not hold it as it is. */
+static void write_line(const char *key, struct json_object *string, FILE *out)
+{
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text = json_object_get_string(string);
+	size_t length = (size_t)json_object_get_string_len(string);
+	bool is_plain = length > 0 && text[0] != '"' && !isspace((unsigned char)text[0]) &&
+			!isspace((unsigned char)text[length - 1]);
+
+	for (const char *c = text; *c; c++)
+		is_plain = is_plain && ((unsigned char)*c >= ' ' || *c == '\t') && *c != 0x7f;
+	fprintf(out, "%s: %s\n", key,
+		is_plain ? text : json_object_to_json_string_ext(string, flags));
+}
+
+/* No variable and no path has a NUL, which JSON can write. */
+static bool has_nul(struct json_object *string)
+{
+	return strlen(json_object_get_string(string)) !=
+	       (size_t)json_object_get_string_len(string);
+}
+
+/* The words of key, which is an array or, in old images, one string. */
+static void write_words(struct json_object *config, const char *key, const char *name, FILE *out)
+{
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	struct json_object *words = get(config, key, json_type_array);
+	const char *one = get_string(config, key);
+
+	if (one) {
+		words = json_object_new_array();
+		json_object_array_add(words, json_object_new_string(one));
+	}
+	if (words && json_object_array_length(words) > 0)
+		fprintf(out, "%s: %s\n", name, json_object_to_json_string_ext(words, flags));
+	if (one)
+		json_object_put(words);
+}
+
+void import_image_write_meta(const struct import_image *image, FILE *out)
+{
+	struct json_object *config = get(image->config, "config", json_type_object);
+	struct json_object *env = get(config, "Env", json_type_array);
+	struct json_object *workdir = get(config, "WorkingDir", json_type_string);
+
+	for (size_t i = 0; env && i < json_object_array_length(env); i++) {
+		struct json_object *one = json_object_array_get_idx(env, i);
+		const char *text = json_object_get_string(one);
+
+		if (!json_object_is_type(one, json_type_string) || *text == '=' ||
+		    !strchr(text, '=') || has_nul(one))
+			import_warn("variable '%.100s' of the image is left out: it is not "
+				    "NAME=VALUE",
+				    text ? text : "");
+		else
+			write_line("ENV", one, out);
+	}
+	write_words(config, "Entrypoint", "ENTRY", out);
+	write_words(config, "Cmd", "CMD", out);
+	if (!workdir || json_object_get_string_len(workdir) == 0)
+		return;
+	if (has_nul(workdir) || json_object_get_string(workdir)[0] != '/')
+		import_warn("the working directory '%.100s' of the image is left out: it is no "
+			    "absolute path",
+			    json_object_get_string(workdir));
+	else
+		write_line("WORKDIR", workdir, out);
+}
+
+void import_image_free(struct import_image *image)
+{
+	json_object_put(image->config);
+	json_object_put(image->names);
+	json_object_put(image->layers);
+	*image = (struct import_image){ 0 };
+}
