@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "programs.h"
+
+#include "start.h"
+
+#include <shifter/shifter.h>
+
+#include <err.h>
+#include <stdio.h>
+
+static const struct bench_setting *setting;
+static struct shifter_ctx *ctx;
+static struct shifter_container_spec spec = { .size = sizeof(spec) };
+
+static void must(int rc)
+{
+	if (rc < 0)
+		errx(1, "shifter: %s", shifter_get_error(ctx));
+}
+
+static bool prepare(const struct bench_setting *given)
+{
+	static char image[4096];
+
+	setting = given;
+	if (shifter_new(&ctx) < 0)
+		errx(1, "shifter: out of memory");
+	must(shifter_load_config(ctx, NULL));
+	snprintf(image, sizeof(image), "local:%s", setting->image);
+	spec.id = "bench";
+	spec.image = image;
+	spec.user = "alice";
+	spec.home = "/home/alice";
+	spec.shell = "/bin/bash";
+	spec.uid = spec.gid = setting->uid;
+	return true;
+}
+
+static void set_up(void)
+{
+	must(shifter_setup_container(ctx, &spec, NULL));
+}
+
+static pid_t start_entry(void)
+{
+	char program[] = "/usr/bin/shifter", option[] = "--container=bench", end[] = "--";
+	char *argv[] = { program, option, end, (char *)setting->command, NULL };
+
+	return bench_start(argv, setting->environment, setting->uid);
+}
+
+static void tear_down(void)
+{
+	must(shifter_teardown(ctx, spec.id));
+}
+
+static void run_remove(void)
+{
+	set_up();
+	bench_wait(start_entry(), "shifter");
+	tear_down();
+}
+
+const struct bench_program bench_shifter = { "shifter", prepare, set_up,
+					     start_entry, tear_down, run_remove };
