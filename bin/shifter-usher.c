@@ -296,6 +296,19 @@ static bool take_signals(struct usher *u)
 	return end;
 }
 
+/* Does the keeper know us?  Else nobody would ever end us. */
+static bool is_committed(void)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(SHF_USHER_FD_COMMIT, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	close(SHF_USHER_FD_COMMIT);
+	return n == 1;
+}
+
 /* Serve until told to end, or until that cannot be done any more. */
 static void usher_in(struct usher *u)
 {
@@ -367,6 +380,8 @@ int main(int argc, char **argv)
 	}
 	if (read_identity(u) < 0 || prepare(u) < 0)
 		return 2;
+	if (!is_committed())
+		return 1;
 	child = shf_clone(SIGCHLD, NULL);
 	if (child < 0)
 		return 2;

@@ -59,7 +59,8 @@ enum {
 	SHF_USHER_FD_NAMESPACE = 3,
 	SHF_USHER_FD_LIVE = 4,
 	SHF_USHER_FD_IDENTITY = 5, /* struct shf_usher_identity, then the groups */
-	SHF_USHER_FD_LISTENERS = 6
+	SHF_USHER_FD_COMMIT = 6,   /* socket: a byte starts it, an end without one ends it */
+	SHF_USHER_FD_LISTENERS = 7 /* and following, LISTENERS of them */
 };
 
 struct shf_usher_identity {

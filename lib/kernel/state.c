@@ -49,7 +49,9 @@ int shf_lock_directory(int dir, bool shared, int64_t deadline_ms)
 
 	/* flock() has no deadline and interrupting it needs a signal handler */
 	while (flock(dir, kind | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
 			return -errno;
 		if (shf_remaining_ms(deadline_ms) == 0)
 			return -EBUSY;
@@ -110,9 +112,12 @@ int shf_create_state(const char *id, struct shf_state *state, struct shf_report 
 				"cannot set up container '%s': another process is setting it up or "
 				"tearing it down",
 				id);
-	if (rc < 0)
+	if (rc < 0) {
+		if (!existed)
+			unlinkat(state->root, id, AT_REMOVEDIR);
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot lock '%s/%s'",
 				      SHF_RUN_DIR, id);
+	}
 	if (existed)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EEXIST,
 				"cannot set up container '%s': there is one of that id; tear it "

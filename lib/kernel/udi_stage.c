@@ -291,14 +291,16 @@ static int make_stage(int run_dir, int stages, int source, const char *name, str
 	rc = remove_tree(stages, FRESH, 0);
 	if (rc < 0)
 		return rc;
-	if (mkdirat(stages, FRESH, 0700) < 0 || fchmodat(stages, FRESH, 0755, 0) < 0)
+	if (mkdirat(stages, FRESH, 0700) < 0)
 		return -errno;
-	fresh = open_stage(stages, FRESH);
-	if (fresh < 0)
-		return fresh;
+	if (fchmodat(stages, FRESH, 0755, 0) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = fresh = open_stage(stages, FRESH);
 	v->visit = copy_entry;
 	v->entries = 0;
-	rc = visit_tree(v, source, fresh, 0);
+	if (rc >= 0)
+		rc = visit_tree(v, source, fresh, 0);
 	if (rc == 0 && renameat(stages, FRESH, stages, name) < 0)
 		rc = -errno;
 	if (rc < 0)

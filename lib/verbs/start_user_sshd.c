@@ -8,6 +8,7 @@
 #include "kernel/keeper_protocol.h"
 #include "kernel/listener.h"
 #include "kernel/live_dir.h"
+#include "kernel/message.h"
 #include "kernel/spawn.h"
 #include "kernel/syscalls.h"
 #include "kernel/udi_template.h"
@@ -51,6 +52,7 @@ struct start {
 	int namespace, live;
 	struct shf_listeners listeners;
 	struct shf_child usher;
+	int commit; /* starts the usher, or ends it when it is closed before */
 	int64_t deadline_ms;
 };
 
@@ -318,11 +320,17 @@ static int start_usher(struct start *s)
 				     .place_data = s->spec.place_data };
 	struct shf_child anchor = SHF_NO_CHILD;
 	cleanup_fd int identity = write_identity(&s->identity);
+	cleanup_fd int reader = -1;
+	int pair[2];
 	int rc;
 
 	if (identity < 0)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -identity,
 				      "cannot start the usher of container '%s'", record->id);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, errno, "cannot make a socket");
+	reader = pair[0];
+	s->commit = pair[1];
 	snprintf(young, sizeof(young), "%d", YOUNG_CONNECTIONS);
 	snprintf(grace, sizeof(grace), "%d", GRACE_S);
 	snprintf(count, sizeof(count), "%zu", s->listeners.count);
@@ -330,6 +338,7 @@ static int start_usher(struct start *s)
 	fds[daemon.n_fds++] = s->namespace;
 	fds[daemon.n_fds++] = s->live;
 	fds[daemon.n_fds++] = identity;
+	fds[daemon.n_fds++] = reader;
 	for (size_t i = 0; i < s->listeners.count; i++)
 		fds[daemon.n_fds++] = s->listeners.fds[i];
 	/* the ancestry matters to who places, and only the room for anchors limits it */
@@ -359,7 +368,14 @@ static int register_usher(struct start *s)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc,
 				      "the usher of container '%s' ended at once", record->id);
 	record->serving = true;
-	return shf_write_record(&s->container->state, record, s->report);
+	rc = shf_write_record(&s->container->state, record, s->report);
+	if (rc < 0)
+		return rc;
+	rc = shf_send(s->commit, "c", 1, NULL, 0);
+	if (rc < 0)
+		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot start the usher of container '%s'", record->id);
+	return 0;
 }
 
 /* The last line that sshd left in its log. */
@@ -440,6 +456,7 @@ static void end_usher(struct start *s)
 	struct pollfd pollfd = { .fd = s->usher.pidfd, .events = POLLIN };
 	struct shf_report ignored = { 0 };
 
+	shf_close_fd(&s->commit);
 	if (s->usher.pidfd < 0)
 		return;
 	shf_sys_pidfd_send_signal(s->usher.pidfd, SIGTERM);
@@ -495,6 +512,7 @@ static int start(struct start *s)
 static void finish(struct start *s)
 {
 	explicit_bzero(s->private_key, sizeof(s->private_key));
+	shf_close_fd(&s->commit);
 	shf_close_fd(&s->usher.pidfd);
 	shf_close_fd(&s->namespace);
 	shf_close_fd(&s->live);
@@ -530,6 +548,7 @@ int shifter_start_user_sshd(struct shifter_container *container,
 					 record->groups },
 			   .namespace = -1,
 			   .live = -1,
+			   .commit = -1,
 			   .usher = SHF_NO_CHILD };
 	int rc;
 
