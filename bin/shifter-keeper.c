@@ -191,17 +191,19 @@ static bool serve(struct keeper *keeper, int peer)
 	return request.verb == SHF_KEEPER_QUIT;
 }
 
-/* Has the set-up that started us been completed? */
+/* Has the set-up that started us been completed, and does it know that we are here? */
 static bool is_committed(void)
 {
 	char byte;
 	ssize_t n;
+	int rc;
 
 	do
 		n = read(SHF_KEEPER_FD_COMMIT, &byte, 1);
 	while (n < 0 && errno == EINTR);
+	rc = n == 1 ? shf_send(SHF_KEEPER_FD_COMMIT, &byte, 1, NULL, 0) : -ECANCELED;
 	close(SHF_KEEPER_FD_COMMIT);
-	return n == 1;
+	return rc == 0;
 }
 
 int main(int argc, char **argv)

@@ -46,7 +46,7 @@ enum {
 	SHF_KEEPER_FD_CONTROL = 3,   /* listening socket */
 	SHF_KEEPER_FD_NAMESPACE = 4, /* of the container */
 	SHF_KEEPER_FD_LIVE = 5,      /* directory */
-	SHF_KEEPER_FD_COMMIT = 6,    /* socket: a byte keeps it, an end without one ends it */
+	SHF_KEEPER_FD_COMMIT = 6,    /* socket: a byte keeps it and comes back, its end ends it */
 	SHF_KEEPER_FD_LISTENERS = 7  /* and following, LISTENERS of them */
 };
 

@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 enum { BUILD_MS = 60000,
+       COMMIT_MS = 10000,
        LIVE_SIZE_MB = 64 };
 
 #define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
@@ -404,6 +405,7 @@ static int build(struct setup *s)
 
 static int commit(struct setup *s)
 {
+	char byte;
 	int rc = shf_start_keeper(&s->state, &s->record, s->namespace, s->live_dir, &s->listeners,
 				  &s->commit, &s->ctx->report);
 
@@ -415,6 +417,11 @@ static int commit(struct setup *s)
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, ECANCELED,
 				"gave up container '%s': its teardown has come first", s->spec.id);
 	rc = shf_send(s->commit, "c", 1, NULL, 0);
+	/* that it was sent does not say that the keeper lived to see it */
+	if (rc == 0)
+		rc = (int)shf_receive(s->commit, &byte, 1, NULL, NULL, shf_now_ms() + COMMIT_MS);
+	if (rc == 0)
+		rc = -EPIPE;
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot start the keeper of container '%s'", s->spec.id);
