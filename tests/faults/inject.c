@@ -37,7 +37,7 @@
 enum { PROCESSES_MAX = 4096,
        CALLS = 512,
        OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-		 PTRACE_O_TRACEVFORK };
+		 PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC };
 
 struct process {
 	pid_t pid;
@@ -54,7 +54,7 @@ static FILE *log_file;
 static char target[48];
 static unsigned long target_call, target_nth;
 static int target_error; /* 0: kill */
-static bool has_hit;
+static bool has_begun, has_hit;
 
 static _Noreturn void die(const char *what)
 {
@@ -136,7 +136,7 @@ static void enter_call(struct process *p, unsigned long call)
 	if (call >= CALLS)
 		return;
 	p->counts[call]++;
-	if (has_hit || strcmp(p->path, target) != 0 || call != target_call ||
+	if (has_hit || !has_begun || strcmp(p->path, target) != 0 || call != target_call ||
 	    p->counts[call] != target_nth)
 		return;
 	has_hit = true;
@@ -198,6 +198,11 @@ static void stopped(struct process *p, int status)
 		if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
 		    event == PTRACE_EVENT_VFORK)
 			see_child(p);
+		if (event == PTRACE_EVENT_EXEC && !has_begun) {
+			/* what was before is ours */
+			has_begun = true;
+			memset(p->counts, 0, sizeof(p->counts));
+		}
 		signal = 0;
 	}
 	if (!p->path[0]) {
