@@ -6,8 +6,8 @@ bin_PROGRAMS += bin/shifter
 bin_shifter_SOURCES = \
 	bin/cli_env.c \
 	bin/cli_env.h \
-	bin/cli_mpi.c \
-	bin/cli_mpi.h \
+	bin/cli_env_file.c \
+	bin/cli_env_file.h \
 	bin/cli_say.c \
 	bin/cli_say.h \
 	bin/cli_script.c \

@@ -13,8 +13,6 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
 #endif
 
-static const char ssh_directory[] = "/opt/udiImage/bin";
-
 static bool has_name(const char *entry, const char *name, size_t length)
 {
 	return strncmp(entry, name, length) == 0 && entry[length] == '=';
@@ -109,60 +107,20 @@ void shf_env_clear(struct shf_env *env)
 	env->count = kept;
 }
 
-/* Is directory one of the parts of path? */
-static bool path_has(const char *path, const char *directory)
+void shf_env_set_entry(struct shf_env *env, const char *entry)
 {
-	size_t length = strlen(directory);
+	const char *value = strchr(entry, '=');
+	char *name;
 
-	for (;;) {
-		size_t part = strcspn(path, ":");
-
-		if (part == length && memcmp(path, directory, length) == 0)
-			return true;
-		if (path[part] == '\0')
-			return false;
-		path += part + 1;
-	}
-}
-
-/* Append ":" and directory, but what is there is kept once. */
-static char *add_directory(char *end, const char *start, const char *directory)
-{
-	if (path_has(start, directory))
-		return end;
-	*end++ = ':';
-	return stpcpy(end, directory);
-}
-
-void shf_env_set_path(struct shf_env *env)
-{
-	static const char *const everywhere[] = { "/usr/local/bin", "/usr/bin", "/bin" };
-	const char *rest = shf_env_get(env, "PATH");
-	size_t room = sizeof(ssh_directory) + 64 + (rest ? strlen(rest) : 0);
-	char *path = malloc(room), *end;
-
-	if (!path) {
+	name = value ? strndup(entry, (size_t)(value - entry)) : strdup(entry);
+	if (!name) {
 		env->failed = true;
 		return;
 	}
-	end = stpcpy(path, ssh_directory);
-	while (rest && *rest) {
-		size_t part = strcspn(rest, ":");
-
-		if (part != strlen(ssh_directory) || memcmp(rest, ssh_directory, part) != 0) {
-			*end++ = ':';
-			end = mempcpy(end, rest, part);
-		}
-		/* "a:" ends in an empty part, which means the working directory. */
-		if (rest[part] == ':' && rest[part + 1] == '\0')
-			*end++ = ':';
-		rest += part + (rest[part] == ':');
-	}
-	*end = '\0';
-	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++)
-		end = add_directory(end, path, everywhere[i]);
-	shf_env_set(env, "PATH", path);
-	free(path);
+	value = value ? value + 1 : getenv(name);
+	if (value)
+		shf_env_set(env, name, value);
+	free(name);
 }
 
 static int write_all(int fd, const char *bytes, size_t length)
@@ -202,24 +160,37 @@ static int fill(int fd, const char *bytes, size_t length)
 	return rc;
 }
 
-int shf_env_to_memfd(const struct shf_env *env)
+static size_t count_bytes(const struct shf_env *env)
 {
 	size_t length = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		length += strlen(env->list[i]) + 1;
+	return length;
+}
+
+static char *add_entries(char *end, const struct shf_env *env)
+{
+	for (size_t i = 0; i < env->count; i++)
+		end = stpcpy(end, env->list[i]) + 1;
+	return end;
+}
+
+int shf_env_to_memfd(const struct shf_env *env, const struct shf_env *wanted)
+{
 	char *bytes, *end;
 	int fd, rc;
 
-	if (env->failed)
+	if (env->failed || wanted->failed)
 		return -ENOMEM;
-	for (size_t i = 0; i < env->count; i++)
-		length += strlen(env->list[i]) + 1;
-	bytes = malloc(length + 1);
+	bytes = malloc(count_bytes(env) + 1 + count_bytes(wanted));
 	if (!bytes)
 		return -ENOMEM;
-	end = bytes;
-	for (size_t i = 0; i < env->count; i++)
-		end = stpcpy(end, env->list[i]) + 1;
+	end = add_entries(bytes, env);
+	*end++ = '\0';
+	end = add_entries(end, wanted);
 	fd = new_memfd();
-	rc = fd < 0 ? fd : fill(fd, bytes, length);
+	rc = fd < 0 ? fd : fill(fd, bytes, (size_t)(end - bytes));
 	if (rc < 0 && fd >= 0)
 		close(fd);
 	free(bytes);

@@ -38,18 +38,16 @@ void shf_env_unset(struct shf_env *env, const char *name);
 /* Leave only what says who the user is, on which terminal, in which container. */
 void shf_env_clear(struct shf_env *env);
 
-/*
- * Put the container's ssh first in PATH, once, and make sure of the directories
- * that every image has.
- */
-void shf_env_set_path(struct shf_env *env);
+/* Do what -e says: "NAME=VALUE" sets, "NAME" sets to the caller's value if there is one. */
+void shf_env_set_entry(struct shf_env *env, const char *entry);
 
 /*
- * A new memory file with the entries, each ended by NUL, positioned at its
- * start, sealed, and open in what the caller executes next.  Returns the
- * descriptor, or a negative errno value.
+ * A new memory file for shifter-enter: the variables of env, an empty one, and those
+ * that the user wanted, which win over the image's; each ended by NUL.  It is
+ * positioned at its start, sealed, and open in what the caller executes next.
+ * Returns the descriptor, or a negative errno value.
  */
-int shf_env_to_memfd(const struct shf_env *env);
+int shf_env_to_memfd(const struct shf_env *env, const struct shf_env *wanted);
 
 void shf_env_free(struct shf_env *env);
 

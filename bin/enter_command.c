@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "enter_command.h"
 
+#include "base/command_env.h"
 #include "base/parse.h"
 #include "base/report.h"
 #include "base/text.h"
+#include "kernel/live_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ENVIRONMENT_MAX = 64 << 20 };
+enum { FILE_MAX = 64 << 20 };
 
-#define SITE_ENVIRONMENT "/run/shifter/site.env"
+#define LIVE "/run/shifter/"
+
+/* Bytes of a file, and a NUL behind them that is not counted. */
+struct bytes {
+	char *data; /* NULL if there is no file */
+	size_t length;
+};
 
 _Noreturn void shf_die(int status, const char *what, const char *object, const char *why)
 {
@@ -38,79 +44,104 @@ _Noreturn void shf_die_errno(int status, const char *what, const char *object, i
 	shf_die(status, what, object, shf_error_text(error, number));
 }
 
-/* Read the file fd to its end.  One byte more, which the kernel zeroes, ends the last variable. */
-static char *read_file(int fd, size_t *length)
-{
-	struct stat st;
-	size_t used = 0;
-	char *bytes;
+/* ---- files ---- */
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > ENVIRONMENT_MAX)
-		shf_die(125, "cannot read the environment", NULL,
-			"it is no file of at most 64 MiB");
-	bytes = mmap(NULL, (size_t)st.st_size + 1, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (bytes == MAP_FAILED)
-		shf_die_errno(125, "cannot read the environment", NULL, errno);
-	while (used < (size_t)st.st_size) {
-		ssize_t n = pread(fd, bytes + used, (size_t)st.st_size - used, (off_t)used);
+/* Read the file fd to its end, and close it. */
+static struct bytes read_file(int fd, const char *what)
+{
+	struct bytes bytes = { NULL, 0 };
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		shf_die(125, "cannot read", what, "it is no file of at most 64 MiB");
+	/* the kernel zeroes it: the last string ends */
+	bytes.data = mmap(NULL, (size_t)st.st_size + 1, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (bytes.data == MAP_FAILED)
+		shf_die_errno(125, "cannot read", what, errno);
+	while (bytes.length < (size_t)st.st_size) {
+		ssize_t n = pread(fd, bytes.data + bytes.length,
+				  (size_t)st.st_size - bytes.length, (off_t)bytes.length);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			shf_die_errno(125, "cannot read the environment", NULL,
-				      n < 0 ? errno : EIO);
-		used += (size_t)n;
+			shf_die_errno(125, "cannot read", what, n < 0 ? errno : EIO);
+		bytes.length += (size_t)n;
 	}
 	close(fd);
-	*length = used;
 	return bytes;
 }
 
-static size_t count_variables(const char *bytes, size_t length)
+/* A file of the live directory; it is none if it is not there. */
+static struct bytes read_live(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 && errno != ENOENT)
+		shf_die_errno(125, "cannot read", path, errno);
+	return fd < 0 ? (struct bytes){ NULL, 0 } : read_file(fd, path);
+}
+
+static size_t count_strings(const struct bytes *bytes)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < length; i += strlen(bytes + i) + 1)
+	for (size_t i = 0; i < bytes->length; i += strlen(bytes->data + i) + 1)
 		count++;
 	return count;
 }
 
-/* Put a variable into the list, in the place of one of that name if there is one. */
-static void put(char **list, size_t *count, char *variable)
+static char **add_strings(char **end, const struct bytes *bytes)
 {
-	size_t length = strcspn(variable, "=");
-
-	for (size_t i = 0; i < *count; i++)
-		if (strncmp(list[i], variable, length) == 0 && list[i][length] == '=') {
-			list[i] = variable;
-			return;
-		}
-	list[(*count)++] = variable;
+	for (size_t i = 0; i < bytes->length; i += strlen(bytes->data + i) + 1)
+		*end++ = bytes->data + i;
+	return end;
 }
+
+/* ---- the working directory ---- */
+
+const char *shf_image_workdir(void)
+{
+	struct bytes image = read_live(LIVE SHF_LIVE_IMAGE_WORKDIR);
+
+	if (!image.data || !*image.data)
+		shf_die(125,
+			"cannot use the image's working directory: it has none: use --workdir=DIR",
+			NULL, NULL);
+	return image.data;
+}
+
+/* ---- the environment ---- */
 
 char **shf_read_environment(const char *number)
 {
-	size_t own_length, site_length = 0, own, count = 0;
-	char *own_bytes, *site_bytes = NULL, **list;
-	int site = open(SITE_ENVIRONMENT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct shf_environ env = { 0 };
+	struct bytes given, wanted = { NULL, 0 }, image, site;
+	char **list;
 	uint32_t fd;
 
 	if (!shf_parse_u32(number, 0, INT_MAX, &fd))
 		shf_die(125, "cannot read the environment from descriptor", number,
 			"it is no number");
-	own_bytes = read_file((int)fd, &own_length);
-	if (site >= 0)
-		site_bytes = read_file(site, &site_length);
-	own = count_variables(own_bytes, own_length);
-	list = mmap(NULL, (own + count_variables(site_bytes, site_length) + 1) * sizeof(*list),
-		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (list == MAP_FAILED)
-		shf_die_errno(125, "cannot read the environment", NULL, errno);
-	for (size_t i = 0; i < own_length; i += strlen(own_bytes + i) + 1)
-		list[count++] = own_bytes + i;
-	for (size_t i = 0; i < site_length; i += strlen(site_bytes + i) + 1)
-		put(list, &count, site_bytes + i);
+	given = read_file((int)fd, "the environment");
+	for (size_t i = 0; i < given.length; i += strlen(given.data + i) + 1)
+		if (!given.data[i]) {
+			wanted.data = given.data + i + 1;
+			wanted.length = given.length - i - 1;
+			given.length = i;
+		}
+	image = read_live(LIVE SHF_LIVE_IMAGE_ENV);
+	site = read_live(LIVE SHF_LIVE_SITE_ENV);
+	shf_env_lay(&env, given.data, given.length);
+	shf_env_lay_foreign(&env, image.data, image.length);
+	shf_env_lay(&env, wanted.data, wanted.length);
+	shf_env_lay_site(&env, site.data, site.length);
+	shf_env_set_path(&env);
+	shf_env_set_launchers(&env);
+	list = shf_environ_finish(&env);
+	if (!list)
+		shf_die_errno(125, "cannot make the environment", NULL, ENOMEM);
 	return list;
 }
 
@@ -124,10 +155,84 @@ static const char *find(char **environment, const char *name)
 	return NULL;
 }
 
+/* ---- the command ---- */
+
+char **shf_add_entry(char **command)
+{
+	struct bytes entry = read_live(LIVE SHF_LIVE_IMAGE_ENTRY), rest = { NULL, 0 };
+	size_t n_command = 0;
+	char **list, **end;
+
+	if (!entry.length)
+		shf_die(125,
+			"cannot use the image's entry point: it has none: give a command, "
+			"or --entrypoint=COMMAND",
+			NULL, NULL);
+	while (command[n_command])
+		n_command++;
+	if (!n_command)
+		rest = read_live(LIVE SHF_LIVE_IMAGE_CMD);
+	list = mmap(NULL,
+		    (1 + count_strings(&entry) + count_strings(&rest) + n_command + 1) *
+			    sizeof(*list),
+		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (list == MAP_FAILED)
+		shf_die_errno(125, "cannot use the image's entry point", NULL, errno);
+	end = add_strings(list + 1, &entry);
+	end = add_strings(end, &rest);
+	memcpy(end, command, n_command * sizeof(*command));
+	return list + 1;
+}
+
+static size_t longest(char **list, size_t *total)
+{
+	size_t max = 0;
+
+	for (; *list; list++) {
+		size_t length = strlen(*list) + 1;
+
+		*total += length + sizeof(*list);
+		max = length > max ? length : max;
+	}
+	return max;
+}
+
+/* The kernel says only that it was too much. */
+static _Noreturn void fail_too_big(const char *name, char **command, char **environment)
+{
+	/* 32 pages, MAX_ARG_STRLEN of the kernel */
+	size_t limit = 32 * (size_t)sysconf(_SC_PAGESIZE), total = 0;
+	char why[200];
+
+	for (char **v = environment; *v; v++)
+		if (strlen(*v) >= limit) {
+			snprintf(why, sizeof(why),
+				 "the variable '%.*s' is longer than %zu bytes, the most that the "
+				 "kernel takes",
+				 (int)(strcspn(*v, "=") < 64 ? strcspn(*v, "=") : 64), *v,
+				 limit - 1);
+			shf_die(126, "cannot execute", name, why);
+		}
+	if (longest(command, &total) > limit) {
+		snprintf(why, sizeof(why),
+			 "an argument is longer than %zu bytes, the most that the kernel takes",
+			 limit - 1);
+		shf_die(126, "cannot execute", name, why);
+	}
+	longest(environment, &total);
+	snprintf(why, sizeof(why),
+		 "arguments and environment take %zu bytes, more than the kernel allows: a "
+		 "quarter of the stack limit, 'ulimit -s'",
+		 total);
+	shf_die(126, "cannot execute", name, why);
+}
+
 /* command[-1] exists and may be overwritten: a script without "#!" is sh's, as in execvp(3). */
 static void try(const char *path, char **command, char **environment)
 {
 	execve(path, command, environment);
+	if (errno == E2BIG)
+		fail_too_big(path, command, environment);
 	if (errno != ENOEXEC)
 		return;
 	command[0] = (char *)(uintptr_t)path;
@@ -147,8 +252,8 @@ _Noreturn void shf_execute(char **command, char **environment)
 		shf_die(127, "cannot execute", name, "it is empty");
 	if (strchr(name, '/')) {
 		try(name, command, environment);
-		shf_die_errno(errno == ENOENT || errno == ENOTDIR ? 127 : 126, "cannot execute",
-			      name, errno);
+		shf_die_errno(errno == ENOENT || errno == ENOTDIR ? 127 : 126,
+			      "cannot execute", name, errno);
 	}
 	path = path ? path : "/opt/udiImage/bin:/usr/local/bin:/usr/bin:/bin";
 	for (;;) {

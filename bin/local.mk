@@ -19,6 +19,8 @@ if HAVE_MUSL
 # its own and belongs to such targets only.
 noinst_LIBRARIES += libshfmusl.a
 libshfmusl_a_SOURCES = \
+	lib/base/command_env.c \
+	lib/base/environ.c \
 	lib/base/fd.c \
 	lib/base/parse.c \
 	lib/base/path.c \

@@ -2,7 +2,10 @@
 /*
  * shifter-enter - enters a container that the caller owns
  *
- *	shifter-enter [-w DIRECTORY] ID FD COMMAND [ARGUMENT]...
+ *	shifter-enter [-e] [-w DIRECTORY | -W] ID FD [COMMAND [ARGUMENT]...]
+ *
+ * -e puts the image's entry point before COMMAND, -w changes to DIRECTORY in the
+ * container, -W to the image's working directory.
  *
  * Setuid root, and the only privileged code that users can start: it asks the
  * keeper of ID for the mount namespace, compares its owner with the caller's
@@ -30,6 +33,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -84,21 +88,43 @@ static int connect_namespace(const char *id, uint32_t uid)
 	return namespace;
 }
 
+struct options {
+	const char *workdir; /* NULL: the caller's */
+	bool use_image_workdir;
+	bool use_entry;
+};
+
+/* How many arguments are options. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	int at = 1;
+
+	for (; at < argc && argv[at][0] == '-'; at++) {
+		if (strcmp(argv[at], "-e") == 0)
+			options->use_entry = true;
+		else if (strcmp(argv[at], "-W") == 0)
+			options->use_image_workdir = true;
+		else if (strcmp(argv[at], "-w") == 0 && at + 1 < argc)
+			options->workdir = argv[++at];
+		else
+			break;
+	}
+	return at - 1;
+}
+
 int main(int argc, char **argv)
 {
+	struct options options = { NULL, false, false };
 	struct shf_identity user;
-	const char *workdir = NULL;
 	sigset_t all, old;
-	char **environment;
+	char **environment, **command;
 	int namespace, rc;
 
 	check_start();
-	if (argc >= 3 && strcmp(argv[1], "-w") == 0) {
-		workdir = argv[2];
-		argc -= 2;
-		argv += 2;
-	}
-	if (argc < 4 || !shf_is_id(argv[1]))
+	rc = argc > 0 ? read_options(argc, argv, &options) : 0;
+	argc -= rc;
+	argv += rc;
+	if (argc < (options.use_entry ? 3 : 4) || !shf_is_id(argv[1]))
 		shf_die(125, "shifter-enter is run by shifter, not by hand", NULL, NULL);
 	user = (struct shf_identity){ .uid = getuid(), .gid = getgid(), .groups = groups };
 	rc = getgroups(GROUPS_MAX, groups);
@@ -122,9 +148,13 @@ int main(int argc, char **argv)
 	rc = shf_become_user(&user, SHF_BECOME_KEEP_KEYRING);
 	if (rc < 0)
 		shf_die_errno(125, "cannot give up privileges", NULL, -rc);
-	if (workdir ? chdir(workdir) < 0 : chdir(directory) < 0 && chdir("/") < 0)
-		shf_die_errno(125, "cannot change to directory", workdir ? workdir : "/", errno);
+	if (options.use_image_workdir)
+		options.workdir = shf_image_workdir();
+	if (options.workdir ? chdir(options.workdir) < 0 : chdir(directory) < 0 && chdir("/") < 0)
+		shf_die_errno(125, "cannot change to directory",
+			      options.workdir ? options.workdir : "/", errno);
 	environment = shf_read_environment(argv[2]);
+	command = options.use_entry ? shf_add_entry(argv + 3) : argv + 3;
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	shf_execute(argv + 3, environment);
+	shf_execute(command, environment);
 }

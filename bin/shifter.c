@@ -7,7 +7,7 @@
  * setuid root, small, and checks everything that matters.
  */
 #include "cli_env.h"
-#include "cli_mpi.h"
+#include "cli_env_file.h"
 #include "cli_say.h"
 #include "cli_script.h"
 
@@ -43,9 +43,13 @@ static const char usage[] =
 	"      --container=ID     the container (default: $SHIFTER_CONTAINER, else that\n"
 	"                         of the Slurm job)\n"
 	"  -e, --env=NAME=VALUE   set a variable; may be repeated\n"
-	"  -e, --env=NAME         keep a variable in spite of --clearenv\n"
-	"      --clearenv         start with few variables, not the caller's\n"
+	"  -e, --env=NAME         the caller's value instead of the image's\n"
+	"      --env-file=FILE    set the variables that FILE has a line each for\n"
+	"  -E, --clearenv         start with few variables, not the caller's\n"
+	"      --entrypoint       put the image's entry point before CMD\n"
+	"      --entrypoint=CMD   put CMD, split at blanks, there\n"
 	"  -w, --workdir=DIR      run CMD in DIR of the container\n"
+	"      --workdir          in the image's working directory\n"
 	"  -V, --volume=SRC:DST   only when submitting, see shifter_slurm(8)\n"
 	"  -h, --help             show this\n"
 	"      --version          show the version\n"
@@ -58,19 +62,23 @@ static const char usage[] =
 	"127 if it was not found.  SHIFTER_MPI_SSH=0 leaves MPI launchers alone.\n";
 
 enum { OPT_CONTAINER = 256,
-       OPT_CLEARENV,
+       OPT_ENTRYPOINT,
+       OPT_ENV_FILE,
        OPT_VERSION,
        OPT_TIMEOUT };
 
 static const struct option options[] = {
-	{ "clearenv", no_argument, NULL, OPT_CLEARENV },
+	{ "clearenv", no_argument, NULL, 'E' },
 	{ "container", required_argument, NULL, OPT_CONTAINER },
+	{ "entry", optional_argument, NULL, OPT_ENTRYPOINT },
+	{ "entrypoint", optional_argument, NULL, OPT_ENTRYPOINT },
 	{ "env", required_argument, NULL, 'e' },
+	{ "env-file", required_argument, NULL, OPT_ENV_FILE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "image", required_argument, NULL, 'i' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "volume", required_argument, NULL, 'V' },
-	{ "workdir", required_argument, NULL, 'w' },
+	{ "workdir", optional_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -81,14 +89,19 @@ static const struct option wait_options[] = {
 };
 
 struct request {
-	const char *container;  /* NULL: to be found in the environment */
-	const char *image;      /* NULL: the job's */
-	const char *volume;     /* NULL: none, which is all there can be */
-	const char *workdir;    /* NULL: the caller's, where it exists */
+	const char *container; /* NULL: to be found in the environment */
+	const char *image;     /* NULL: the job's */
+	const char *volume;    /* NULL: none, which is all there can be */
+	const char *workdir;   /* NULL: the caller's, where it exists */
+	bool use_image_workdir;
 	const char **variables; /* of -e, n_variables */
 	size_t n_variables;
+	const char **env_files; /* n_env_files */
+	size_t n_env_files;
 	bool is_env_clear;
-	char **command; /* what is to be run, NULL terminated */
+	bool use_entry;         /* the image's entry point, unless entrypoint says another */
+	const char *entrypoint; /* NULL, or words */
+	char **command;         /* what is to be run, NULL terminated */
 };
 
 /* getopt has met an option that it could not take; returns the exit status. */
@@ -202,6 +215,11 @@ static int check_request(const struct request *request)
 			request->image, image, request->image);
 		return EXIT_SHIFTER;
 	}
+	if (request->entrypoint &&
+	    request->entrypoint[strspn(request->entrypoint, " \t")] == '\0') {
+		shf_say("cannot use entry point '%s': it is empty", request->entrypoint);
+		return EXIT_SHIFTER;
+	}
 	if (request->workdir && request->workdir[0] != '/') {
 		shf_say("cannot use working directory '%s': not an absolute path",
 			request->workdir);
@@ -219,46 +237,43 @@ static int check_request(const struct request *request)
 	return 0;
 }
 
-static void set_variable(struct shf_env *env, const char *variable)
-{
-	const char *value = strchr(variable, '=');
-	char *name;
-
-	name = value ? strndup(variable, (size_t)(value - variable)) : strdup(variable);
-	if (!name) {
-		env->failed = true;
-		return;
-	}
-	value = value ? value + 1 : getenv(name);
-	if (value)
-		shf_env_set(env, name, value);
-	free(name);
-}
-
-/* Returns a descriptor, or a negative errno value. */
+/* A descriptor for shifter-enter, or -1 after it has been said why there is none. */
 static int make_environment(const struct request *request)
 {
-	struct shf_env env = { 0 };
-	int fd;
+	struct shf_env env = { 0 }, wanted = { 0 };
+	int fd = 0;
 
 	shf_env_import(&env, environ);
 	if (request->is_env_clear)
 		shf_env_clear(&env);
+	for (size_t i = 0; i < request->n_env_files && fd == 0; i++)
+		fd = shf_env_read_file(&wanted, request->env_files[i]);
 	for (size_t i = 0; i < request->n_variables; i++)
-		set_variable(&env, request->variables[i]);
-	shf_env_set_path(&env);
-	shf_env_set_launchers(&env);
-	fd = shf_env_to_memfd(&env);
+		shf_env_set_entry(&wanted, request->variables[i]);
+	if (fd == 0) {
+		fd = shf_env_to_memfd(&env, &wanted);
+		if (fd < 0)
+			shf_say("cannot pass on the environment: %s", strerror(-fd));
+	}
 	shf_env_free(&env);
-	return fd;
+	shf_env_free(&wanted);
+	return fd < 0 ? -1 : fd;
+}
+
+/* Append the words of an entry point, which is split in place. */
+static size_t add_words(char **argv, size_t n, char *entrypoint)
+{
+	for (char *word, *rest = entrypoint; (word = strtok_r(rest, " \t", &rest));)
+		argv[n++] = word;
+	return n;
 }
 
 /* Returns the exit status, if at all. */
 static int enter(const struct request *request)
 {
-	char name[] = "shifter-enter", flag[] = "-w", id[ID_MAX + 1], fd_text[16];
-	char *nothing[] = { NULL };
-	char **argv;
+	char name[] = "shifter-enter", entry[] = "-e", to[] = "-w", to_image[] = "-W";
+	char id[ID_MAX + 1], fd_text[16], *entrypoint = NULL, *nothing[] = { NULL };
+	char **argv = NULL;
 	size_t n = 0, length = 0;
 	int fd, status;
 
@@ -268,29 +283,36 @@ static int enter(const struct request *request)
 	if (status != 0)
 		return status;
 	fd = make_environment(request);
-	if (fd < 0) {
-		shf_say("cannot pass on the environment: %s", strerror(-fd));
+	if (fd < 0)
 		return EXIT_SHIFTER;
-	}
 	while (request->command[length])
 		length++;
-	argv = calloc(length + 6, sizeof(*argv));
+	entrypoint = strdup(request->entrypoint ? request->entrypoint : "");
+	if (entrypoint)
+		argv = calloc(length + strlen(entrypoint) + 8, sizeof(*argv));
 	if (!argv) {
-		shf_say("cannot run '%s': %s", request->command[0], strerror(errno));
-		return EXIT_SHIFTER;
+		shf_say("cannot run shifter-enter: %s", strerror(ENOMEM));
+		goto out;
 	}
 	snprintf(fd_text, sizeof(fd_text), "%d", fd);
 	argv[n++] = name;
+	if (request->use_entry && !request->entrypoint)
+		argv[n++] = entry;
 	if (request->workdir) {
-		argv[n++] = flag;
+		argv[n++] = to;
 		argv[n++] = (char *)request->workdir;
+	} else if (request->use_image_workdir) {
+		argv[n++] = to_image;
 	}
 	argv[n++] = id;
 	argv[n++] = fd_text;
+	n = add_words(argv, n, entrypoint);
 	memcpy(argv + n, request->command, length * sizeof(*argv));
 	execve(enter_program, argv, nothing);
 	shf_say("cannot run '%s': %s", enter_program, strerror(errno));
+out:
 	free(argv);
+	free(entrypoint);
 	close(fd);
 	return EXIT_SHIFTER;
 }
@@ -365,18 +387,38 @@ static int run_wait(struct request *request, int argc, char **argv)
 	return enter(request);
 }
 
+/*
+ * The directory is optional, as in the original, but may be a word of its own, as
+ * everywhere else: one that starts with '/', since it must be absolute.
+ */
+static void take_workdir(struct request *request, int argc, char **argv)
+{
+	const char *directory = optarg;
+
+	if (!directory && optind < argc && argv[optind][0] == '/')
+		directory = argv[optind++];
+	request->workdir = directory;
+	request->use_image_workdir = !directory;
+}
+
 static int run(struct request *request, int argc, char **argv, bool is_script)
 {
 	int c, before;
 
 	opterr = 0;
-	while (before = optind, (c = getopt_long(argc, argv, "+:e:hi:V:w:", options, NULL)) != -1) {
+	while (before = optind,
+	       (c = getopt_long(argc, argv, "+:Ee:hi:V:w::", options, NULL)) != -1) {
 		switch (c) {
 		case 'e': request->variables[request->n_variables++] = optarg; break;
 		case 'i': request->image = optarg; break;
 		case 'V': request->volume = optarg; break;
-		case 'w': request->workdir = optarg; break;
-		case OPT_CLEARENV: request->is_env_clear = true; break;
+		case 'w': take_workdir(request, argc, argv); break;
+		case 'E': request->is_env_clear = true; break;
+		case OPT_ENV_FILE: request->env_files[request->n_env_files++] = optarg; break;
+		case OPT_ENTRYPOINT:
+			request->use_entry = true;
+			request->entrypoint = optarg;
+			break;
 		case OPT_CONTAINER: request->container = optarg; break;
 		case 'h':
 			return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
@@ -388,9 +430,9 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 			return refuse_getopt(c, argv, before);
 		}
 	}
-	if (optind >= argc)
+	if (optind >= argc && !request->use_entry)
 		return run_shell(request);
-	if (!is_script && strcmp(argv[optind], "wait") == 0 &&
+	if (!is_script && !request->use_entry && strcmp(argv[optind], "wait") == 0 &&
 	    strcmp(argv[optind - 1], "--") != 0)
 		return run_wait(request, argc - optind, argv + optind);
 	if (!is_script && strcmp(argv[optind], "import") == 0 && optind == 1)
@@ -422,13 +464,15 @@ int main(int argc, char **argv)
 	for (argc = 0; script.arguments[argc]; argc++)
 		;
 	request.variables = calloc((size_t)argc + 1, sizeof(*request.variables));
-	if (!request.variables) {
+	request.env_files = calloc((size_t)argc + 1, sizeof(*request.env_files));
+	if (!request.variables || !request.env_files) {
 		shf_say("cannot read the command line: %s", strerror(errno));
 		status = EXIT_SHIFTER;
 	} else {
 		status = run(&request, argc, script.arguments, script.is_script);
 	}
 	free(request.variables);
+	free(request.env_files);
 	shf_script_free(&script);
 	return status;
 }

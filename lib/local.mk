@@ -7,6 +7,10 @@ lib_LTLIBRARIES += libshifter.la
 
 libshf_la_SOURCES = \
 	lib/base/cleanup.h \
+	lib/base/command_env.c \
+	lib/base/command_env.h \
+	lib/base/environ.c \
+	lib/base/environ.h \
 	lib/base/fd.c \
 	lib/base/fd.h \
 	lib/base/mount_attributes.h \

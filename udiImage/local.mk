@@ -8,6 +8,10 @@ UDIIMAGE_RECIPE = \
 	udiImage/debian-source \
 	udiImage/etc/ssh_config \
 	udiImage/etc/sshd_config \
+	lib/base/command_env.c \
+	lib/base/command_env.h \
+	lib/base/environ.c \
+	lib/base/environ.h \
 	udiImage/udi_names.c \
 	udiImage/udi_names.h \
 	udiImage/udi_openssh.c \

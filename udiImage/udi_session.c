@@ -2,14 +2,15 @@
 /*
  * udi-session: what every ssh session in a container goes through.
  *
- * As sshd's ForceCommand it lays the environment of the container and the job over that of sshd
- * and then does what sshd would have done: run the command in the user's shell, or a login shell.
+ * As sshd's ForceCommand it makes the environment of the session, of what sshd, the job, the image
+ * and the site say (lib/base/command_env.h, as for commands that shifter runs), and then does what
+ * sshd would have done: run the command in the user's shell, or a login shell.
  *
  * As the shell in the user's passwd entry it serves images that have no shell at all: it passes
  * its arguments on to a shell where there is one, and runs plain command lines itself otherwise.
  *
- * It has no privilege beyond the user's: the environment file is root's only so that what it says
- * is the job's, and nothing here needs to be proof against the user.
+ * It has no privilege beyond the user's: the environment files are root's only so that what they
+ * say is the job's, and nothing here needs to be proof against the user.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,16 +22,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/command_env.h"
 #include "udi_paths.h"
 
 extern char **environ;
 
 static const char self_path[] = UDI_PREFIX "/libexec/udi-session";
-static const char env_path[] = UDI_RUN "/session.env";
 
 enum {
 	ENV_FILE_MAX = 16 << 20,   /* bytes; the kernel takes 2 MiB at the usual stack limit */
-	ENV_ENTRY_MAX = 128 << 10, /* bytes, NUL included; longer ones fail every execve() */
+	ENV_ENTRY_MAX = 128 << 10, /* bytes, NUL included, of a variable for execve() */
 	WORDS_MAX = 1024,          /* of a command that is run without a shell */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,
@@ -41,38 +42,11 @@ static void complain(const char *operation, const char *object, const char *reas
 	fprintf(stderr, "udi-session: cannot %s '%s': %s\n", operation, object, reason);
 }
 
-static size_t name_length(const char *entry)
-{
-	return strcspn(entry, "=");
-}
-
 static bool has_name(const char *entry, const char *name)
 {
-	size_t length = name_length(entry);
+	size_t length = strcspn(entry, "=");
 
 	return strlen(name) == length && memcmp(entry, name, length) == 0;
-}
-
-/* What belongs to this connection or to the user: the job's value would be another session's. */
-static bool belongs_to_session(const char *entry)
-{
-	static const char *const names[] = {
-		"TERM",
-		"DISPLAY",
-		"XAUTHORITY",
-		"HOME",
-		"USER",
-		"LOGNAME",
-		"SHELL",
-		"PWD",
-	};
-
-	if (strncmp(entry, "SSH_", 4) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (has_name(entry, names[i]))
-			return true;
-	return false;
 }
 
 /*
@@ -86,29 +60,29 @@ static bool belongs_to_shell(const char *entry)
 }
 
 /*
- * Reads the NUL separated environment file.  Returns its text, NUL terminated, to be freed by the
- * caller, and its length; NULL when there is none or when it cannot be read, which is said.
+ * Reads a file of strings that end in NUL.  Returns its text, NUL terminated, which lives until
+ * exec, and its length; NULL when there is none or when it cannot be read, which is said.
  */
-static char *read_env_file(size_t *length)
+static char *read_strings(const char *path, size_t *length)
 {
 	struct stat st;
 	char *text = NULL;
-	int fd = open(env_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	*length = 0;
 	if (fd < 0) {
 		if (errno != ENOENT)
-			complain("read", env_path, strerror(errno));
+			complain("read", path, strerror(errno));
 		return NULL;
 	}
 	if (fstat(fd, &st) != 0) {
-		complain("read", env_path, strerror(errno));
+		complain("read", path, strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {
-		complain("read", env_path, "not a regular file");
+		complain("read", path, "not a regular file");
 	} else if (st.st_size > ENV_FILE_MAX) {
-		complain("read", env_path, strerror(EFBIG));
+		complain("read", path, strerror(EFBIG));
 	} else if (!(text = malloc((size_t)st.st_size + 1))) {
-		complain("read", env_path, strerror(errno));
+		complain("read", path, strerror(errno));
 	} else {
 		ssize_t got = 1;
 
@@ -120,7 +94,7 @@ static char *read_env_file(size_t *length)
 				got = 1;
 		}
 		if (got < 0) {
-			complain("read", env_path, strerror(errno));
+			complain("read", path, strerror(errno));
 			free(text);
 			text = NULL;
 			*length = 0;
@@ -132,61 +106,64 @@ static char *read_env_file(size_t *length)
 	return text;
 }
 
-static size_t find_name(char *const *entries, size_t count, const char *entry)
+/* execve() fails with one of them, and then no session starts. */
+static void drop_long(char **list)
 {
-	size_t i, length = name_length(entry) + 1;
+	char **kept = list;
 
-	for (i = 0; i < count; i++)
-		if (strncmp(entries[i], entry, length) == 0)
-			break;
-	return i;
+	for (; *list; list++) {
+		int name = (int)strcspn(*list, "=");
+
+		if (strlen(*list) < ENV_ENTRY_MAX)
+			*kept++ = *list;
+		else
+			fprintf(stderr,
+				"udi-session: cannot pass on '%.*s': longer than %d bytes\n",
+				name < 64 ? name : 64, *list, ENV_ENTRY_MAX - 1);
+	}
+	*kept = NULL;
 }
 
 /*
- * Replaces environ by sshd's with the job's over it.  The memory lives until exec.  With a defect
- * in the job's part the session starts all the same: a user who cannot log in cannot look.
+ * Replaces environ.  With a defect in a file the session starts all the same: a user who cannot
+ * log in cannot look.
  */
-static void lay_environment(void)
+static void make_environment(void)
 {
-	size_t length, count = 0, room = 1;
-	char *text = read_env_file(&length);
-	char **entries;
+	/* In the order of command_env.h.  No job knows what belongs to this session, either. */
+	static const struct {
+		const char *path;
+		size_t (*lay)(struct shf_environ *env, char *bytes, size_t length);
+	} layers[] = {
+		{ UDI_RUN "/session.env", shf_env_lay_foreign },
+		{ UDI_RUN "/image.env", shf_env_lay_foreign },
+		{ UDI_RUN "/site.env", shf_env_lay_site },
+	};
+	struct shf_environ env = { 0 };
+	char **list;
 
-	for (char **e = environ; e && *e; e++)
-		room++;
-	for (size_t i = 0; i < length; i += strlen(text + i) + 1)
-		room++;
-	entries = calloc(room, sizeof(*entries));
-	if (!entries) {
-		complain("lay out the environment in", env_path, strerror(errno));
-		return;
-	}
 	for (char **e = environ; e && *e; e++)
 		if (!belongs_to_shell(*e) && !has_name(*e, "SSH_ORIGINAL_COMMAND"))
-			entries[count++] = *e;
-	for (size_t i = 0; i < length; i += strlen(text + i) + 1) {
-		char *entry = text + i;
-		size_t at;
+			shf_environ_put(&env, *e);
+	for (size_t i = 0; i < sizeof(layers) / sizeof(*layers); i++) {
+		size_t length, bad = 0;
+		char *text = read_strings(layers[i].path, &length);
 
-		if (*entry == '\0' || belongs_to_session(entry) || belongs_to_shell(entry))
-			continue;
-		if (*entry == '=' || !strchr(entry, '=')) {
-			complain("use an entry of", env_path, "not of the form NAME=VALUE");
-			continue;
-		}
-		if (strlen(entry) >= ENV_ENTRY_MAX) {
-			fprintf(stderr,
-				"udi-session: cannot pass on '%.*s': longer than %d bytes\n",
-				(int)(name_length(entry) < 64 ? name_length(entry) : 64), entry,
-				ENV_ENTRY_MAX);
-			continue;
-		}
-		at = find_name(entries, count, entry);
-		entries[at] = entry;
-		if (at == count)
-			count++;
+		if (text)
+			bad = layers[i].lay(&env, text, length);
+		if (bad)
+			fprintf(stderr, "udi-session: cannot use %zu entries of '%s'\n", bad,
+				layers[i].path);
 	}
-	environ = entries;
+	shf_env_set_path(&env);
+	shf_env_set_launchers(&env);
+	list = shf_environ_finish(&env);
+	if (!list) {
+		complain("make", "the environment", strerror(ENOMEM));
+		return;
+	}
+	drop_long(list);
+	environ = list;
 }
 
 static bool is_usable_shell(const char *path)
@@ -291,7 +268,7 @@ static int run_session(void)
 		complain("run the command of", "SSH_ORIGINAL_COMMAND", strerror(errno));
 		return EXIT_CANNOT_RUN;
 	}
-	lay_environment();
+	make_environment();
 	status = exec_shell(args[2] ? args : NULL);
 	if (status != 0)
 		return status;

@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The site's variables, each ended by NUL. */
+/* What the site does to the environment of every command: records of base/environ.h. */
 #define SHF_LIVE_SITE_ENV "site.env"
 
 /*
- * What the image brings along, each only if it does: variables as above, the
+ * What the image brings along, each only if it does: variables, the
  * words of its entry point and of its default command, each ended by NUL, and
  * the path of its working directory.
  */

@@ -60,6 +60,10 @@ struct shf_config {
 
 	char **site_env; /* "NAME=VALUE", no name twice */
 	size_t n_site_env;
+	char **site_env_append, **site_env_prepend; /* "NAME=VALUE", names may repeat */
+	size_t n_site_env_append, n_site_env_prepend;
+	char **site_env_unset; /* "NAME" */
+	size_t n_site_env_unset;
 
 	/* private: "FILE:LINE" by the key's place in the table, NULL for the default */
 	char *origins[SHF_CONFIG_KEYS_MAX];
@@ -71,11 +75,13 @@ enum shf_config_type {
 	SHF_CONFIG_BOOL,   /* true, yes, on, 1; false, no, off, 0 */
 	SHF_CONFIG_NUMBER, /* decimal, within low and high */
 	/* Lists from here on; a value may hold several items, with ';' between. */
-	SHF_CONFIG_MOUNTS,    /* struct shf_mount */
-	SHF_CONFIG_NETWORKS,  /* struct shf_network */
-	SHF_CONFIG_UIDS,      /* uint32_t */
-	SHF_CONFIG_USERS,     /* char *, also split at blanks */
-	SHF_CONFIG_VARIABLES, /* char *, NAME=VALUE; not split at ';' */
+	SHF_CONFIG_MOUNTS,         /* struct shf_mount */
+	SHF_CONFIG_NETWORKS,       /* struct shf_network */
+	SHF_CONFIG_UIDS,           /* uint32_t */
+	SHF_CONFIG_USERS,          /* char *, also split at blanks */
+	SHF_CONFIG_VARIABLES,      /* char *, NAME=VALUE; not split at ';' */
+	SHF_CONFIG_ADDITIONS,      /* the same, and a name may come again */
+	SHF_CONFIG_VARIABLE_NAMES, /* char *, also split at blanks */
 };
 
 /* One key of the file. */

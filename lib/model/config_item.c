@@ -118,23 +118,12 @@ static int add_uid(const struct shf_config_setting *s, struct shf_config_list *l
 	return 0;
 }
 
-static int add_variable(const struct shf_config_setting *s, struct shf_config_list *list,
-			const char *item)
+static int add_string(const struct shf_config_setting *s, struct shf_config_list *list,
+		      const char *item)
 {
-	char *const *known = (char *const *)list->bytes;
-	size_t n = strcspn(item, "=");
-	char **place, *copy;
+	char *copy = strdup(item);
+	char **place = copy ? list_add(list) : NULL;
 
-	if (item[n] != '=' || n == 0 || (item[0] >= '0' && item[0] <= '9') ||
-	    strspn(item, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != n)
-		return shf_config_bad_value(s, item, "a list of NAME=VALUE");
-	for (size_t i = 0; i < list->count; i++)
-		if (strncmp(known[i], item, n + 1) == 0)
-			return shf_fail(s->report, SHIFTER_FAULT_SITE, EINVAL,
-					"%.200s: %.64s sets '%.*s' twice", s->where, s->name,
-					n > 300 ? 300 : (int)n, item);
-	copy = strdup(item);
-	place = copy ? list_add(list) : NULL;
 	if (!place) {
 		free(copy);
 		return shf_config_no_memory(s);
@@ -143,21 +132,51 @@ static int add_variable(const struct shf_config_setting *s, struct shf_config_li
 	return 0;
 }
 
+/* Is it a name of n bytes that every shell can use? */
+static bool is_variable_name(const char *name, size_t n)
+{
+	return n > 0 && !(name[0] >= '0' && name[0] <= '9') &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") >= n;
+}
+
+static int add_addition(const struct shf_config_setting *s, struct shf_config_list *list,
+			const char *item)
+{
+	size_t n = strcspn(item, "=");
+
+	if (item[n] != '=' || !is_variable_name(item, n))
+		return shf_config_bad_value(s, item, "a list of NAME=VALUE");
+	return add_string(s, list, item);
+}
+
+static int add_variable(const struct shf_config_setting *s, struct shf_config_list *list,
+			const char *item)
+{
+	char *const *known = (char *const *)list->bytes;
+	size_t n = strcspn(item, "=");
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strncmp(known[i], item, n + 1) == 0)
+			return shf_fail(s->report, SHIFTER_FAULT_SITE, EINVAL,
+					"%.200s: %.64s sets '%.*s' twice", s->where, s->name,
+					n > 300 ? 300 : (int)n, item);
+	return add_addition(s, list, item);
+}
+
+static int add_variable_name(const struct shf_config_setting *s, struct shf_config_list *list,
+			     const char *item)
+{
+	if (!is_variable_name(item, strlen(item)))
+		return shf_config_bad_value(s, item, "a list of names of variables");
+	return add_string(s, list, item);
+}
+
 static int add_user(const struct shf_config_setting *s, struct shf_config_list *list,
 		    const char *item)
 {
-	char **place, *copy;
-
 	if (!shf_is_user_name(item))
 		return shf_config_bad_value(s, item, "a list of user names");
-	copy = strdup(item);
-	place = copy ? list_add(list) : NULL;
-	if (!place) {
-		free(copy);
-		return shf_config_no_memory(s);
-	}
-	*place = copy;
-	return 0;
+	return add_string(s, list, item);
 }
 
 static void free_mount(void *item)
@@ -210,6 +229,10 @@ const struct shf_config_item_kind *shf_config_item_kind(enum shf_config_type typ
 				       format_string },
 		[SHF_CONFIG_VARIABLES] = { sizeof(char *), NULL, add_variable, free_string,
 					   format_string },
+		[SHF_CONFIG_ADDITIONS] = { sizeof(char *), NULL, add_addition, free_string,
+					   format_string },
+		[SHF_CONFIG_VARIABLE_NAMES] = { sizeof(char *), "; \t\n", add_variable_name,
+						free_string, format_string },
 	};
 
 	return &kinds[type];

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 256,
-       ENV_MAX = 1 << 20 };
+/* More than execve() ever takes (6 MiB), less than the live directory has. */
+enum { ENV_MAX = 8 << 20 };
 
 static uint32_t hash_name(const char *entry, size_t n)
 {
@@ -21,41 +21,12 @@ static uint32_t hash_name(const char *entry, size_t n)
 	return hash ^ hash >> 15;
 }
 
-/* The length of the entry's name, or 0 if it has none that will do. */
+/* The length of the entry's name, or 0 if it has none: it cannot be a variable then. */
 static size_t name_length(const char *entry)
 {
-	size_t n = 0;
+	size_t n = strcspn(entry, "=");
 
-	while (entry[n] && entry[n] != '=') {
-		/* blanks and control characters */
-		if ((unsigned char)entry[n] <= ' ' || entry[n] == 0x7f || n >= NAME_MAX_BYTES)
-			return 0;
-		n++;
-	}
-	return entry[n] == '=' ? n : 0;
-}
-
-static int check_entries(const char *const *env, size_t *count, struct shf_report *report)
-{
-	size_t bytes = 0;
-
-	for (*count = 0; env[*count]; (*count)++) {
-		const char *entry = env[*count];
-
-		if (!name_length(entry))
-			return shf_fail(
-				report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot use environment entry '%.100s': it must be NAME=VALUE, "
-				"with a name of 1 to %d bytes without blanks and control "
-				"characters",
-				entry, NAME_MAX_BYTES);
-		bytes += strlen(entry) + 1;
-		if (bytes > ENV_MAX)
-			return shf_fail(report, SHIFTER_FAULT_CALLER, E2BIG,
-					"cannot use environment: it is longer than %d bytes",
-					ENV_MAX);
-	}
-	return 0;
+	return entry[n] ? n : 0;
 }
 
 /* Set is_last[i] for each entry whose name does not come again. */
@@ -73,6 +44,8 @@ static bool find_last(const char *const *env, size_t count, bool *is_last)
 		size_t n = name_length(env[i]) + 1;
 		size_t at = hash_name(env[i], n) & (size - 1);
 
+		if (n == 1)
+			continue;
 		/* with the '=', so that a name is no prefix of another */
 		while (table[at] && strncmp(env[table[at] - 1], env[i], n) != 0)
 			at = (at + 1) & (size - 1);
@@ -84,17 +57,38 @@ static bool find_last(const char *const *env, size_t count, bool *is_last)
 	return true;
 }
 
+static void add_records(struct shf_text *text, const char *kind, char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		shf_text_add(text, kind);
+		shf_text_add_mem(text, list[i], strlen(list[i]) + 1);
+	}
+}
+
+void shf_render_site_env(const struct shf_config *config, struct shf_text *text)
+{
+	char *opt_out[] = { (char *)(uintptr_t) "SHIFTER_MPI_SSH=0" };
+
+	if (!config->mpi_ssh)
+		add_records(text, "?", opt_out, 1);
+	add_records(text, "=", config->site_env, config->n_site_env);
+	add_records(text, "+", config->site_env_append, config->n_site_env_append);
+	add_records(text, "^", config->site_env_prepend, config->n_site_env_prepend);
+	add_records(text, "-", config->site_env_unset, config->n_site_env_unset);
+}
+
 int shf_render_session_env(const char *const *env, struct shf_text *text, struct shf_report *report)
 {
 	cleanup_free bool *is_last = NULL;
-	size_t count;
-	int error;
+	size_t count = 0, bytes = 0;
 
-	if (!env)
+	for (; env && env[count]; count++)
+		bytes += strlen(env[count]) + 1;
+	if (bytes > ENV_MAX)
+		return shf_fail(report, SHIFTER_FAULT_JOB, E2BIG,
+				"cannot use environment: it is longer than %d bytes", ENV_MAX);
+	if (!count)
 		return 0;
-	error = check_entries(env, &count, report);
-	if (error || !count)
-		return error;
 	is_last = calloc(count, sizeof(*is_last));
 	if (!is_last || !find_last(env, count, is_last))
 		text->failed = true;

@@ -7,15 +7,22 @@
 
 #include "base/report.h"
 #include "base/text.h"
+#include "model/config.h"
 
 /*
  * Append the environment of sessions, each "NAME=VALUE" ended by NUL; of two
- * with one name the later counts.  Values may hold anything but NUL.  env ends
- * with NULL, or is NULL.  -EINVAL if an entry has no '=' or its
- * name is not 1-256 bytes without control characters and blanks; -E2BIG
- * beyond 1 MiB; -ENOMEM.  Fault of the caller.
+ * with one name the later counts, and what has no name or no '=' is left out: it is
+ * the user's, and nothing that a user may have is an error here.  Names and values
+ * may hold anything but NUL.  env ends with NULL, or is NULL.  -E2BIG beyond 8 MiB,
+ * the job's fault; -ENOMEM.
  */
 int shf_render_session_env(const char *const *env, struct shf_text *text,
 			   struct shf_report *report);
+
+/*
+ * Append what the site does to the environment of every command, as records of
+ * base/environ.h in their order, each ended by NUL: set, append, prepend, unset.
+ */
+void shf_render_site_env(const struct shf_config *config, struct shf_text *text);
 
 #endif

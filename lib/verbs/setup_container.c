@@ -22,6 +22,7 @@
 #include "model/account.h"
 #include "model/container_plan.h"
 #include "model/image.h"
+#include "model/sessionenv.h"
 #include "model/volume.h"
 #include "verbs/context.h"
 #include "verbs/image_environment.h"
@@ -223,15 +224,13 @@ static int open_udi(struct setup *s)
 	return 0;
 }
 
-/* What shifter-enter and udi-session add to the environment of each command. */
+/* What shifter-enter and udi-session do to the environment of each command. */
 static int write_site_env(struct setup *s)
 {
-	const struct shf_config *config = &s->ctx->config;
 	cleanup_text struct shf_text text = { 0 };
 	int rc;
 
-	for (size_t i = 0; i < config->n_site_env; i++)
-		shf_text_add_mem(&text, config->site_env[i], strlen(config->site_env[i]) + 1);
+	shf_render_site_env(&s->ctx->config, &text);
 	rc = text.failed ? -ENOMEM
 			 : shf_put_live_file(s->live_dir, SHF_LIVE_SITE_ENV, 0644, 0, 0,
 					     text.data ? text.data : "", text.length);

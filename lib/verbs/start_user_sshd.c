@@ -201,22 +201,9 @@ static int put_session_files(struct start *s)
 {
 	cleanup_text struct shf_text keys = { 0 };
 	cleanup_text struct shf_text env = { 0 };
-	const struct shf_config *config = &s->container->ctx->config;
-	size_t n = 0;
-	cleanup_free const char **all = NULL;
 	int rc;
 
-	while (s->spec.env && s->spec.env[n])
-		n++;
-	all = calloc(n + config->n_site_env + 1, sizeof(*all));
-	if (!all)
-		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, ENOMEM, "cannot start sshd");
-	/* the later one counts: the site's, as for commands that shifter runs */
-	if (n)
-		memcpy(all, s->spec.env, n * sizeof(*all));
-	for (size_t i = 0; i < config->n_site_env; i++)
-		all[n + i] = config->site_env[i];
-	rc = shf_render_session_env(all, &env, s->report);
+	rc = shf_render_session_env(s->spec.env, &env, s->report);
 	if (rc < 0)
 		return rc;
 	shf_render_authorized_keys(&s->facts, &keys);

@@ -18,7 +18,7 @@ sed 's/@VERSION_MAJOR@/7/; s/@VERSION_MINOR@/8/; s/@VERSION_MICRO@/9/' \
 shifter=$scratch/bin/shifter
 if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror \
 	-I"$scratch/include" -I"$top/include" -DSHF_LIBEXECDIR="\"$scratch/libexec\"" \
-	-o "$shifter" "$top"/bin/shifter.c "$top"/bin/cli_env.c "$top"/bin/cli_mpi.c \
+	-o "$shifter" "$top"/bin/shifter.c "$top"/bin/cli_env.c "$top"/bin/cli_env_file.c \
 	"$top"/bin/cli_say.c "$top"/bin/cli_script.c; then
 	fail 'shifter builds'
 	done_testing
@@ -29,10 +29,11 @@ cat >"$scratch/libexec/shifter-enter" <<END
 #!/bin/bash
 printf '%s\n' "\$@" >'$scratch/argv'
 tr '\0' '\n' </proc/\$\$/environ >'$scratch/own-env'
-[ "\$1" = -w ] && shift 2
+while :; do case \$1 in -w) shift 2 ;; -W|-e) shift ;; *) break ;; esac; done
 readlink "/proc/self/fd/\$2" >'$scratch/fd-is'
 cat <&"\$2" >'$scratch/env0'
-tr '\0' '\n' <'$scratch/env0' >'$scratch/env'
+tr '\0' '\n' <'$scratch/env0' | sed '/^\$/,\$d' >'$scratch/env'
+tr '\0' '\n' <'$scratch/env0' | sed '1,/^\$/d' >'$scratch/wanted'
 if (echo x >&"\$2") 2>/dev/null; then echo open; else echo sealed; fi >'$scratch/seal'
 shift 2
 case "\${2-}" in
@@ -47,12 +48,13 @@ rc=0 err=
 run_with() {
 	local settings=$1
 	shift
-	rm -f "$scratch"/{argv,env,env0,own-env,fd-is,seal,script-is}
+	rm -f "$scratch"/{argv,env,wanted,env0,own-env,fd-is,seal,script-is}
 	# shellcheck disable=SC2086
 	err=$(env -i PATH=/usr/bin:/bin $settings "$shifter" "$@" 2>&1 </dev/null)
 	rc=$?
 }
 argv() { paste -sd' ' "$scratch/argv" 2>/dev/null; }
+wanted() { paste -sd' ' "$scratch/wanted" 2>/dev/null; } # what wins over the image
 var() { sed -n "s/^$1=//p" "$scratch/env" 2>/dev/null; }
 # refused DESCRIPTION REGEX: one line, status 125, nothing entered.
 refused() {
@@ -100,52 +102,89 @@ ok 'an empty value' grep -qx EMPTY= "$scratch/env"
 is "$(var BIG | wc -c)" 100001 'a value of 100 kB'
 unset LD_LIBRARY_PATH TMPDIR MULTI EMPTY BIG
 
-# --- PATH ---
-run_with 'SHIFTER_CONTAINER=c' true
-is "$(var PATH)" /opt/udiImage/bin:/usr/bin:/bin:/usr/local/bin 'our ssh is first in PATH'
-run_with 'SHIFTER_CONTAINER=c PATH=/a:/opt/udiImage/bin:/bin:/opt/udiImage/bin:/usr/local/bin' true
-is "$(var PATH)" /opt/udiImage/bin:/a:/bin:/usr/local/bin:/usr/bin 'and there once'
-run_with 'SHIFTER_CONTAINER=c PATH=:/a::/b:' true
-is "$(var PATH)" /opt/udiImage/bin::/a::/b::/usr/local/bin:/usr/bin:/bin 'empty parts stay'
-env -i SHIFTER_CONTAINER=c "$shifter" true
-is "$(var PATH)" /opt/udiImage/bin:/usr/local/bin:/usr/bin:/bin 'no PATH'
-is "$(grep -c ^PATH= "$scratch/env")" 1 'one PATH'
-
-# --- MPI launchers ---
-run_with 'SHIFTER_CONTAINER=c SLURM_PROCID=3 PMI_RANK=3 PMI_FD=9' true
-is "$(var OMPI_MCA_plm) $(var OMPI_MCA_plm_rsh_agent) $(var OMPI_MCA_ras)" 'rsh ssh ^slurm,tm' 'Open MPI starts by ssh'
-is "$(var OMPI_MCA_orte_default_hostfile)" /run/shifter/hosts.slots 'and finds its hosts'
-is "$(var PRTE_MCA_plm) $(var PRTE_MCA_prte_default_hostfile)" 'ssh /run/shifter/hosts.slots' 'so does Open MPI 5'
-is "$(var HYDRA_LAUNCHER) $(var HYDRA_HOST_FILE)" 'ssh /var/hostsfile' 'and Hydra'
-is "$(var I_MPI_HYDRA_BOOTSTRAP) $(var I_MPI_HYDRA_HOST_FILE)" 'ssh /var/hostsfile' 'and Intel MPI'
-is "$(var SLURM_PROCID) $(var PMI_RANK) $(var PMI_FD)" '3 3 9' 'the variables of Slurm and PMI stay'
-run_with 'SHIFTER_CONTAINER=c SHIFTER_MPI_SSH=0 HYDRA_BOOTSTRAP=slurm' true
-is "$(grep -c -E '^(OMPI|PRTE|HYDRA_LAUNCHER|HYDRA_HOST|I_MPI)' "$scratch/env")" 0 'SHIFTER_MPI_SSH=0 opts out'
-is "$(var HYDRA_BOOTSTRAP)" slurm 'and takes nothing away'
-run_with 'SHIFTER_CONTAINER=c OMPI_MCA_plm=isolated HYDRA_BOOTSTRAP=fork' true
-is "$(grep ^OMPI_ "$scratch/env")" OMPI_MCA_plm=isolated 'an Open MPI launcher that the user chose'
-is "$(grep ^HYDRA_ "$scratch/env")" HYDRA_BOOTSTRAP=fork 'a Hydra launcher that the user chose'
-run_with 'SHIFTER_CONTAINER=c OMPI_MCA_plm_rsh_agent=myssh HYDRA_HOST_FILE=/my' true
-is "$(var OMPI_MCA_plm) $(var OMPI_MCA_plm_rsh_agent)" 'rsh myssh' "a user's agent stays"
-is "$(var HYDRA_LAUNCHER) $(var HYDRA_HOST_FILE)" 'ssh /my' "a user's list of hosts stays"
-run_with 'SHIFTER_CONTAINER=c HYDRA_BOOTSTRAP=slurm HYDRA_LAUNCHER_EXTRA_ARGS=--external-launcher
-	I_MPI_HYDRA_BOOTSTRAP=slurm I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS=--external-launcher' true
-is "$(grep HYDRA "$scratch/env" | sort | paste -sd' ')" \
-	'HYDRA_HOST_FILE=/var/hostsfile HYDRA_LAUNCHER=ssh I_MPI_HYDRA_BOOTSTRAP=ssh I_MPI_HYDRA_HOST_FILE=/var/hostsfile' \
-	"what Slurm 23.11 sets is not the user's choice"
-
 # --- -e, --clearenv, --workdir, --image, --volume ---
 run_with 'SHIFTER_CONTAINER=c A=1 B=2' -e A=x -e C=a=b --env=D= -e B -e UNSET true
-is "$(var A)$(var B)$(var C)$(var D)" x2a=b '-e sets and keeps'
-is "$(grep -c '^A=' "$scratch/env") $(grep -c ^UNSET "$scratch/env")" '1 0' 'each once, what is unset not at all'
+is "$(var A)$(var B) $(wanted)" '12 A=x C=a=b D= B=2' "-e sets, over the image's; what is unset not at all"
+run_with 'SHIFTER_CONTAINER=c' -e A=1 -e B=1 -e A=2 true
+is "$(wanted)" 'B=1 A=2' 'the later one of two'
 run_with 'SHIFTER_CONTAINER=c A=1 B=2 HOME=/h TERM=vt100 SLURM_JOB_ID=5' -e B --clearenv -e N=3 true
-is "$(var A)|$(var B)|$(var N)|$(var HOME)|$(var TERM)|$(var SLURM_JOB_ID)" '|2|3|/h|vt100|' '--clearenv'
-is "$(var PATH) $(var HYDRA_LAUNCHER)" '/opt/udiImage/bin:/usr/local/bin:/usr/bin:/bin ssh' "--clearenv leaves the container's own"
+is "$(sort "$scratch/env" | paste -sd' ') + $(wanted)" 'HOME=/h SHIFTER_CONTAINER=c TERM=vt100 + B=2 N=3' '--clearenv'
+run_with 'SHIFTER_CONTAINER=c A=1' -E true
+is "$(cat "$scratch/env")" SHIFTER_CONTAINER=c '-E is short for it'
+
+# --- --env-file ---
+file=$scratch/file.env
+printf '%s\n' '# a comment' '' '  	 ' 'A=1' '  B = two words  ' 'C="quoted $A"' 'EMPTY=' '#D=1' 'FROM' 'UNSET' \
+	'E=with=sign # and more' >"$file"
+run_with 'SHIFTER_CONTAINER=c FROM=caller' --env-file "$file" true
+refused 'a name with a blank' "^shifter: cannot use line 5 of '$file': a name has no blanks in it$"
+sed -i 's/  B = two/  B= two/' "$file"
+run_with 'SHIFTER_CONTAINER=c FROM=caller' --env-file="$file" true
+is "$(wanted)" 'A=1 B= two words C="quoted $A" EMPTY= FROM=caller E=with=sign # and more' '--env-file'
+printf 'A=2\r\nB=no newline' >"$scratch/two.env"
+run_with 'SHIFTER_CONTAINER=c' -e A=3 --env-file "$file" --env-file "$scratch/two.env" -e Z=1 true
+is "$(wanted)" 'C="quoted $A" EMPTY= E=with=sign # and more B=no newline A=3 Z=1' \
+	'several, the later wins, and -e over all; line ends of Windows'
+printf '\xef\xbb\xbfA=mark\n' >"$scratch/mark.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/mark.env" true
+is "$(wanted)" A=mark 'a byte order mark'
+env -i SHIFTER_CONTAINER=c bash -c '"$1" --env-file <(printf "P=pipe\n") true' x "$shifter"
+is "$(wanted)" P=pipe 'a pipe'
+: >"$scratch/empty.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/empty.env" true
+is "$rc $(wanted)" '42 ' 'an empty file'
+head -c 1000000 /dev/zero | tr '\0' v | sed 's/^/LONG=/' >"$scratch/long.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/long.env" true
+is "$(wanted | wc -c)" 1000006 'a line of 1 MB'
+for ((i = 0; i < 2000; i++)); do echo "MANY_$i=$i"; done >"$scratch/many.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/many.env" true
+is "$(wanted)" "$(paste -sd' ' "$scratch/many.env")" '2000 lines'
+printf 'A=1\n=x\n' >"$scratch/bad.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/bad.env" true
+refused 'a line without a name' "cannot use line 2 of '$scratch/bad.env': it has no name"
+printf 'A=1\nB=\0x\n' >"$scratch/bad.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/bad.env" true
+refused 'a NUL byte' "cannot use line 2 of '$scratch/bad.env': it has a NUL byte"
+printf 'export A=1\n' >"$scratch/bad.env"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/bad.env" true
+refused 'a line for a shell' "cannot use line 1 of '$scratch/bad.env': a name has no blanks"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/none.env" true
+refused 'a file that is not there' "cannot read the variables of '$scratch/none.env': No such file"
+run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch" true
+refused 'a directory' "cannot read the variables of '$scratch': Is a directory"
+run_with 'SHIFTER_CONTAINER=c' --env-file /dev/zero true
+refused 'an endless file' "cannot read the variables of '/dev/zero': File too large"
+
+# --- --entrypoint, --workdir ---
+run_with 'SHIFTER_CONTAINER=c' --entrypoint
+like "$(argv)" '^-e c [0-9]+$' '--entrypoint alone: neither a command nor a shell'
+run_with 'SHIFTER_CONTAINER=c' --entrypoint a 'b c'
+like "$(argv)" '^-e c [0-9]+ a b c$' '--entrypoint and arguments'
+run_with 'SHIFTER_CONTAINER=c' --entry wait
+like "$(argv)" '^-e c [0-9]+ wait$' '--entry is the same, and wait no word of ours then'
+run_with 'SHIFTER_CONTAINER=c' --entrypoint='/bin/sh	-c ' 'echo a'
+is "$(sed 1,2d "$scratch/argv" | paste -sd'|')" '/bin/sh|-c|echo a' '--entrypoint=CMD, split at blanks'
+run_with 'SHIFTER_CONTAINER=c' --entrypoint=/bin/date
+like "$(argv)" '^c [0-9]+ /bin/date$' '--entrypoint=CMD without arguments'
+run_with 'SHIFTER_CONTAINER=c' --entrypoint=' ' a
+refused 'an empty entry point' "cannot use entry point ' ': it is empty"
+run_with 'SHIFTER_CONTAINER=c' --workdir ls
+like "$(argv)" '^-W c [0-9]+ ls$' "--workdir alone: the image's"
+run_with 'SHIFTER_CONTAINER=c' -w --entrypoint
+like "$(argv)" '^-e -W c [0-9]+$' 'both'
+run_with 'SHIFTER_CONTAINER=c' --workdir /data -- /bin/ls
+like "$(argv)" '^-w /data c [0-9]+ /bin/ls$' '--workdir DIR'
+run_with 'SHIFTER_CONTAINER=c' -w -- /bin/ls
+like "$(argv)" '^-W c [0-9]+ /bin/ls$' '-w --'
+run_with 'SHIFTER_CONTAINER=c' -w --workdir=/a -w/b ls
+like "$(argv)" '^-w /b c [0-9]+ ls$' 'the last one counts'
+
+# --- --image, --volume, mistakes ---
 run_with 'SHIFTER_CONTAINER=c' -e =x true
 refused 'a variable without a name' "cannot set variable '=x'"
 run_with 'SHIFTER_CONTAINER=c' -w /data ls
 like "$(argv)" '^-w /data c [0-9]+ ls$' '--workdir'
-run_with 'SHIFTER_CONTAINER=c' -w data ls
+run_with 'SHIFTER_CONTAINER=c' --workdir=data ls
 refused 'a relative working directory' "working directory 'data': not an absolute path"
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=local:/img' --image=/img true
 is "$rc" 42 "the job's own image"
@@ -200,13 +239,15 @@ is "$(sed 1,2d "$scratch/argv" | paste -sd'|')" "/bin/bash|$script|one|two three
 interpret ' --image=X /bin/bash' ./job.sh one
 is "$(sed 1,2d "$scratch/argv" | paste -sd'|')" '/bin/bash|./job.sh|one' 'a first line with an option'
 interpret ' --image=X  -e A=1	/bin/bash -x' ./job.sh
-is "$(sed 1,2d "$scratch/argv" | paste -sd'|') $(var A)" '/bin/bash|-x|./job.sh 1' 'a first line with several'
+is "$(sed 1,2d "$scratch/argv" | paste -sd'|') $(wanted)" '/bin/bash|-x|./job.sh A=1' 'a first line with several'
+interpret " --workdir --env-file=$scratch/two.env --entrypoint -E -- /bin/bash" ./job.sh
+is "$(sed 1,4d "$scratch/argv" | paste -sd'|') $(wanted)" '/bin/bash|./job.sh A=2 B=no newline' 'a first line with all of them'
 interpret ' --image=other /bin/bash' ./job.sh
 refused 'a first line with another image' "cannot enter image 'other'"
 interpret '' ./job.sh
 refused 'a first line without an interpreter' "names no interpreter: write '#!$shifter /bin/bash'"
 run_with 'SHIFTER_CONTAINER=c' '--env=A=b c' cat "$shifter"
-is "$(var A)|$(sed 1,2d "$scratch/argv" | paste -sd'|')" "b c|cat|$shifter" 'an argument with a blank is no first line'
+is "$(wanted)|$(sed 1,2d "$scratch/argv" | paste -sd'|')" "A=b c|cat|$shifter" 'an argument with a blank is no first line'
 mkdir "$scratch/job00005"
 cp "$script" "$scratch/job00005/slurm_script"
 script=$scratch/job00005/slurm_script

@@ -14,7 +14,8 @@ mkdir -p "$tmp/udi/libexec" "$tmp/run" "$tmp/home" || exit 1
 session=$tmp/udi/libexec/udi-session
 wrap=-Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale
 ${CC:-cc} -std=gnu11 -O2 -static "$wrap" -DUDI_PREFIX="\"$tmp/udi\"" -DUDI_RUN="\"$tmp/run\"" \
-	-o "$session" "$src/udiImage/udi_session.c" "$src/udiImage/udi_openssh.c" || exit 1
+	-I "$src/lib" -o "$session" "$src/udiImage/udi_session.c" "$src/udiImage/udi_openssh.c" \
+	"$src/lib/base/environ.c" "$src/lib/base/command_env.c" || exit 1
 
 # in_session [NAME=VALUE]... - with what sshd sets; the command is SSH_ORIGINAL_COMMAND
 in_session() {
@@ -37,7 +38,7 @@ status_is() {
 for ((i = 0; i < 200; i++)); do
 	printf 'JOB_%d=%d line one\n\tline "two"=\\x\x27 $HOME `x`\r;&\0' "$i" "$i"
 done >>"$tmp/run/session.env"
-printf 'BASH_FUNC_f%%%%=() {  echo "from a function"\n}\0EMPTY=\0PATH=/job/bin:/usr/bin:/bin\0BIG=%s\0' \
+printf 'BASH_FUNC_f%%%%=() {  echo "from a function"\n}\0EMPTY=\0PATH=/opt/udiImage/bin:/job/bin:/usr/local/bin:/usr/bin:/bin\0BIG=%s\0' \
 	"$(head -c 100000 /dev/zero | tr '\0' b)" >>"$tmp/run/session.env"
 sort -z "$tmp/run/session.env" >"$tmp/wanted"
 in_session SSH_ORIGINAL_COMMAND="env -0 >$tmp/got" </dev/null
@@ -79,14 +80,36 @@ like "$(in_session SSH_ORIGINAL_COMMAND='echo on' 2>&1 </dev/null)" 'File too la
 } >"$tmp/run/session.env"
 is "$(in_session SSH_ORIGINAL_COMMAND='echo $AFTER' 2>"$tmp/err" </dev/null)" here \
 	"malformed and oversized entries do not lose the others"
-like "$(cat "$tmp/err")" "cannot pass on 'LONG': longer than 131072 bytes" "the oversized one is named"
-is "$(grep -c 'not of the form NAME=VALUE' "$tmp/err")" 2 "the malformed ones are told"
+like "$(cat "$tmp/err")" "cannot pass on 'LONG': longer than 131071 bytes" "the oversized one is named"
+like "$(cat "$tmp/err")" "cannot use 2 entries of '$tmp/run/session.env'" "the malformed ones are told"
 for ((i = 0; i < 40; i++)); do
 	printf 'HUGE_%d=%s\0' "$i" "$(head -c 120000 /dev/zero | tr '\0' h)"
 done >"$tmp/run/session.env"
 ok "more than the kernel takes: exit status 126" status_is 126 in_session SSH_ORIGINAL_COMMAND=true
 like "$(in_session SSH_ORIGINAL_COMMAND=true 2>&1)" "cannot run '/bin/bash': Argument list too long" "and the reason"
 rm "$tmp/run/session.env"
+
+# ---- the image's and the site's part
+
+printf '%s\0' JOB=job ALL=job PATH=/job KEEP=job GONE=job >"$tmp/run/session.env"
+printf '%s\0' ALL=image IMAGE=image PATH=/image HOME=/evil USER=evil TERM=evil SHELL=/evil SSH_TTY=evil \
+	>"$tmp/run/image.env"
+printf '%s\0' =ALL=site =SITE=site +PATH=/last ^PATH=/first '?KEEP=site' '?DEFAULT=site' -GONE -NEVER \
+	>"$tmp/run/site.env"
+is "$(in_session SSH_ORIGINAL_COMMAND='echo $JOB $ALL $IMAGE $SITE $KEEP $DEFAULT ${GONE-none}' </dev/null)" \
+	"job site image site job site none" "sshd, job, image, site: in this order"
+is "$(in_session SSH_ORIGINAL_COMMAND='echo $PATH' </dev/null)" \
+	/opt/udiImage/bin:/first:/image:/last:/usr/local/bin:/usr/bin:/bin "PATH is the image's, with the site's, our ssh first"
+is "$(in_session SSH_ORIGINAL_COMMAND='env' </dev/null 2>&1 | grep evil)" "" \
+	"the image does not say who the user is"
+is "$(in_session SSH_ORIGINAL_COMMAND='echo $OMPI_MCA_plm $HYDRA_LAUNCHER' </dev/null)" "rsh ssh" \
+	"MPI launchers are told to use ssh"
+printf '%s\0' '?SHIFTER_MPI_SSH=0' >"$tmp/run/site.env"
+is "$(in_session SSH_ORIGINAL_COMMAND='echo $OMPI_MCA_plm $HYDRA_LAUNCHER' </dev/null)" "" "or not"
+printf '%s\0' broken '!A=1' =B=2 >"$tmp/run/site.env"
+is "$(in_session SSH_ORIGINAL_COMMAND='echo $B' 2>"$tmp/err" </dev/null)" 2 "what is malformed does not lose the rest"
+like "$(cat "$tmp/err")" "cannot use 2 entries of '$tmp/run/site.env'" "and is told"
+rm "$tmp/run/image.env" "$tmp/run/site.env" "$tmp/run/session.env"
 
 # ---- shells and statuses
 

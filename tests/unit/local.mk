@@ -9,6 +9,7 @@ endif
 tests_unit_unit_SOURCES = \
 	tests/unit/test_account.c \
 	tests/unit/test_config.c \
+	tests/unit/test_environ.c \
 	tests/unit/test_hosts.c \
 	tests/unit/test_hosts_slurm.c \
 	tests/unit/test_hosts_torque.c \

@@ -19,6 +19,7 @@ static const struct unit_suite *const suites[] = {
 	&unit_parse,
 	&unit_path,
 	&unit_config,
+	&unit_environ,
 	&unit_image,
 	&unit_image_meta,
 	&unit_volume,
