@@ -91,6 +91,7 @@ void shf_env_clear(struct shf_env *env)
 		"TERM",
 		"SHIFTER_CONTAINER",
 		"SHIFTER_IMAGE",
+		"SHIFTER_IMAGE_REQUEST",
 	};
 	size_t kept = 0;
 

@@ -196,6 +196,8 @@ static bool is_same_image(const char *a, const char *b)
 static int check_request(const struct request *request)
 {
 	const char *image = get_nonempty("SHIFTER_IMAGE");
+	/* what the user wrote, a tag for example, when SHIFTER_IMAGE was settled */
+	const char *asked = get_nonempty("SHIFTER_IMAGE_REQUEST");
 
 	if (request->volume) {
 		shf_say("cannot add volume '%s': the job's container is set up already: submit the "
@@ -209,7 +211,8 @@ static int check_request(const struct request *request)
 			request->image);
 		return EXIT_SHIFTER;
 	}
-	if (request->image && !is_same_image(request->image, image)) {
+	if (request->image && !is_same_image(request->image, image) &&
+	    (!asked || strcmp(request->image, asked) != 0)) {
 		shf_say("cannot enter image '%s': the image of this job is '%s': submit a job with "
 			"--image=%s",
 			request->image, image, request->image);

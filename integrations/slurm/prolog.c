@@ -51,6 +51,7 @@ static int fail_library(struct job *job, struct shifter_ctx *ctx, int rc)
  */
 static int add_environment(struct job *job)
 {
+	const char *request = getenv("SPANK_" SHF_SLURM_VAR_REQUEST);
 	struct shf_slurm_facts *facts = &job->facts;
 	static const struct {
 		const char *name, *in_prolog;
@@ -79,7 +80,8 @@ static int add_environment(struct job *job)
 		if (shf_slurm_facts_add(facts, variables[i].name, value) < 0)
 			return -ENOMEM;
 	}
-	if (shf_slurm_facts_add(facts, "SHIFTER_CONTAINER", job->container) < 0)
+	if (shf_slurm_facts_add(facts, "SHIFTER_CONTAINER", job->container) < 0 ||
+	    (request && shf_slurm_facts_add(facts, SHF_SLURM_VAR_REQUEST, request) < 0))
 		return -ENOMEM;
 	return shf_slurm_facts_add(facts, "SHIFTER_IMAGE", job->image);
 }

@@ -107,6 +107,14 @@ static int check_step(const char *job, const char *image, const char *resolved,
 	return -1;
 }
 
+/* Is it, word for word, the image that the job was submitted with? */
+static bool asked_for(const char *image)
+{
+	const char *of_job = getenv("SLURM_SPANK_" SHF_SLURM_VAR_REQUEST);
+
+	return of_job && getenv("SLURM_SPANK_" SHF_SLURM_VAR_IMAGE) && strcmp(of_job, image) == 0;
+}
+
 int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 {
 	const char *image = shf_slurm_option_image();
@@ -139,13 +147,17 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 		slurm_error("shifter: %s", why);
 		return -1;
 	}
+	/* what the job's own words mean was settled when it was submitted */
+	if (is_step && asked_for(image))
+		return check_step(job, image, getenv("SLURM_SPANK_" SHF_SLURM_VAR_IMAGE), volumes);
 	if (shifter_resolve_image(ctx, image, &resolved) < 0) {
 		slurm_error("shifter: %s", shifter_get_error(ctx));
 		return -1;
 	}
 	if (is_step)
 		return check_step(job, image, resolved, volumes);
-	if (send_with_job(spank, SHF_SLURM_VAR_IMAGE, resolved) < 0)
+	if (send_with_job(spank, SHF_SLURM_VAR_IMAGE, resolved) < 0 ||
+	    send_with_job(spank, SHF_SLURM_VAR_REQUEST, image) < 0)
 		return -1;
 	if (*volumes && send_with_job(spank, SHF_SLURM_VAR_VOLUMES, volumes) < 0)
 		return -1;

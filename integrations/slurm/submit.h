@@ -15,11 +15,12 @@
  * they like, and everybody on the network can read it: nothing here is secret
  * and everything is checked again on the node.
  */
-#define SHF_SLURM_VAR_IMAGE "SHIFTER_IMAGE"       /* resolved reference */
-#define SHF_SLURM_VAR_VOLUMES "SHIFTER_VOLUMES"   /* "SRC:DST[:ro];..." */
-#define SHF_SLURM_VAR_WRITABLE "SHIFTER_WRITABLE" /* "1" */
-#define SHF_SLURM_VAR_KEY "SHIFTER_KEY"           /* the udiRoot key's public half */
-#define SHF_SLURM_VAR_NONCE "SHIFTER_NONCE"       /* makes the host's name unique */
+#define SHF_SLURM_VAR_IMAGE "SHIFTER_IMAGE"           /* resolved reference */
+#define SHF_SLURM_VAR_REQUEST "SHIFTER_IMAGE_REQUEST" /* as the user wrote it */
+#define SHF_SLURM_VAR_VOLUMES "SHIFTER_VOLUMES"       /* "SRC:DST[:ro];..." */
+#define SHF_SLURM_VAR_WRITABLE "SHIFTER_WRITABLE"     /* "1" */
+#define SHF_SLURM_VAR_KEY "SHIFTER_KEY"               /* the udiRoot key's public half */
+#define SHF_SLURM_VAR_NONCE "SHIFTER_NONCE"           /* makes the host's name unique */
 
 enum { SHF_SLURM_NONCE_LENGTH = 32 }; /* hexadecimal digits */
 

@@ -7,6 +7,7 @@
 #include "hosts.h"
 #include "record.h"
 #include "scope.h"
+#include "submit.h"
 
 #include <poll.h>
 #include <shifter/shifter.h>
@@ -172,7 +173,7 @@ static int set_variable(spank_t spank, const char *name, const char *value)
 static void prepare(spank_t spank, const struct shf_slurm_args *args, int record)
 {
 	scope_facts struct shf_slurm_facts facts = { NULL, 0 };
-	const char *image, *timeout, *mpi_ssh;
+	const char *image, *request, *timeout, *mpi_ssh;
 	bool has_key;
 	int rc;
 
@@ -202,6 +203,9 @@ static void prepare(spank_t spank, const struct shf_slurm_args *args, int record
 	    set_variable(spank, "SHIFTER_MPI_SSH", "0") < 0)
 		return;
 	image = shf_slurm_facts_get(&facts, "SHIFTER_IMAGE");
+	request = shf_slurm_facts_get(&facts, SHF_SLURM_VAR_REQUEST);
+	if (request && set_variable(spank, SHF_SLURM_VAR_REQUEST, request) < 0)
+		return;
 	if (set_variable(spank, "SHIFTER_CONTAINER", task.container) < 0 ||
 	    (image && set_variable(spank, "SHIFTER_IMAGE", image) < 0))
 		return;

@@ -188,6 +188,10 @@ run_with 'SHIFTER_CONTAINER=c' --workdir=data ls
 refused 'a relative working directory' "working directory 'data': not an absolute path"
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=local:/img' --image=/img true
 is "$rc" 42 "the job's own image"
+run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=id:ab SHIFTER_IMAGE_REQUEST=ubuntu:22.04' --image=ubuntu:22.04 true
+is "$rc" 42 "the job's own image, by the tag it was submitted with"
+run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=id:ab SHIFTER_IMAGE_REQUEST=ubuntu:22.04' --image=ubuntu:24.04 true
+refused 'another tag' "cannot enter image 'ubuntu:24.04': the image of this job is 'id:ab': submit"
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=ubuntu true
 refused 'another image' "cannot enter image 'ubuntu': the image of this job is 'debian': submit"
 run_with 'SHIFTER_CONTAINER=c' --image=ubuntu true

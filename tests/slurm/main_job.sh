@@ -35,9 +35,9 @@ ok "the nodes are idle afterwards" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
 
 # --- other ways in ---
-is "$(as alice timeout 60 srun -Q -N2 --image=base.squashfs shifter cat /etc/container-marker 2>&1 | wc -l)" 2 \
+is "$(as alice timeout 60 srun -Q -N2 --image=base.squashfs shifter --image=base.squashfs cat /etc/container-marker 2>&1 | wc -l)" 2 \
 	"srun --image runs in a container on each node"
-is "$(as alice timeout 60 salloc -Q -N1 --image=base.squashfs srun -Q shifter id -un 2>&1)" alice \
+is "$(as alice timeout 60 salloc -Q -N1 --image=base.squashfs srun -Q --image=base.squashfs shifter id -un 2>&1)" alice \
 	"salloc --image gives its steps a container"
 on head sh -c 'mkdir -p /home/alice/data && echo treasure >/home/alice/data/x && chown -R alice /home/alice/data'
 is "$(as alice timeout 60 srun -Q -N1 --image=base.squashfs --volume=/home/alice/data:/data:ro shifter cat /data/x 2>&1)" \
