@@ -55,6 +55,11 @@ static int plan_search(const struct shf_config *config, const struct shf_image_r
 static int explain(const struct shf_image_ref *ref, const struct shf_image_search *search,
 		   int error, struct shf_report *report)
 {
+	if (error == ENOENT && ref->kind == SHF_IMAGE_NAME && search->count > 1)
+		return shf_fail(report, SHIFTER_FAULT_JOB, error,
+				"there is no image '%s': neither '%s' nor '%s' exists, and "
+				"'docker:%s:latest' is not known",
+				ref->text, search->paths[0], search->paths[1], ref->text);
 	if (error == ENOENT && search->count > 1)
 		return shf_fail(report, SHIFTER_FAULT_JOB, error,
 				"there is no image '%s': neither '%s' nor '%s' exists", ref->text,
@@ -271,20 +276,24 @@ static int find(const struct shf_config *config, const struct shf_image_ref *ref
 	return rc;
 }
 
-/* What a name means that is no file of the store: a tag, perhaps. */
-static bool look_up_name(const struct shf_config *config, struct shf_image_ref *ref,
-			 const struct shf_identity *identity)
+/* What a name means that is no file of the store: a tag, perhaps.  0, -ENOENT in silence. */
+static int look_up_name(const struct shf_config *config, struct shf_image_ref *ref,
+			const struct shf_identity *identity, struct shf_report *report)
 {
-	struct shf_report ignored = { 0 };
+	struct shf_report failure = { 0 };
 	struct shf_image_ref tag, id;
 	char text[SHF_PATH_MAX + 8];
+	int rc;
 
 	snprintf(text, sizeof(text), "docker:%s", ref->text);
-	if (ref->kind != SHF_IMAGE_NAME || shf_image_parse(text, &tag, &ignored) < 0 ||
-	    shf_look_up_image(config, &tag, identity, &id, &ignored) < 0)
-		return false;
-	*ref = id;
-	return true;
+	if (ref->kind != SHF_IMAGE_NAME || shf_image_parse(text, &tag, &failure) < 0)
+		return -ENOENT;
+	rc = shf_look_up_image(config, &tag, identity, &id, &failure);
+	if (rc == 0)
+		*ref = id;
+	else if (rc != -ENOENT)
+		shf_fail(report, failure.fault, -rc, "%s", failure.text);
+	return rc;
 }
 
 static int open_found(const struct shf_config *config, struct shf_image_ref *ref,
@@ -338,11 +347,16 @@ int shf_open_image(const struct shf_config *config, struct shf_image_ref *ref,
 	}
 	rc = open_found(config, ref, identity, finding, out, &failure);
 	/* in a store that cannot be looked into, the site's program knows more */
-	if ((rc == -ENOENT ||
-	     (rc == -EACCES && config->image_lookup[0] && shf_is_private_store(config))) &&
-	    look_up_name(config, ref, identity)) {
-		shf_report_clear(&failure);
-		rc = open_found(config, ref, identity, finding, out, &failure);
+	if (rc == -ENOENT ||
+	    (rc == -EACCES && config->image_lookup[0] && shf_is_private_store(config))) {
+		int found = look_up_name(config, ref, identity, report);
+
+		if (found < 0 && found != -ENOENT)
+			return found;
+		if (found == 0) {
+			shf_report_clear(&failure);
+			rc = open_found(config, ref, identity, finding, out, &failure);
+		}
 	}
 	return rc < 0 ? shf_fail(report, failure.fault, -rc, "%s", failure.text) : 0;
 }

@@ -103,7 +103,10 @@ is "$(field s image)" id:two "and the record has the id"
 ok "teardown of the tag" down s
 unresolved docker:nosuch:1 "no image 'docker:nosuch:1'.*shifterctl import" "an unknown tag names the way to import"
 image docker:nosuch:1 "no image 'docker:nosuch:1'.*shifterctl import" "at set-up, too"
-unresolved nosuch "no image 'nosuch'" "an unknown name"
+unresolved nosuch "no image 'nosuch': neither .* nor .* exists, and 'docker:nosuch:latest' is not known" "an unknown name"
+echo rubbish >$IMG/tags/docker%3Anosuch%3Alatest
+unresolved nosuch "nosuch%3Alatest' is damaged" "a bare name whose tag is damaged"
+rm $IMG/tags/docker%3Anosuch%3Alatest
 unresolved ubuntu:../x "'ubuntu:../x'" "a tag that tries to leave the index"
 for bad in 'id:../one' '/etc/passwd' 'one' '' $'id:one\nid:two' "id:$(printf 'a%.0s' {1..300})"; do
 	printf '%s' "$bad" >$IMG/tags/docker%3Abad%3A1
@@ -142,6 +145,7 @@ gateway 'echo one; echo two'; unresolved a:1 "is no id" "two lines"
 gateway ':'; unresolved a:1 "printed '', which is no id" "no answer"
 gateway 'printf "\033[31mx\n" >&2; exit 1'; unresolved a:1 'x1b' "control characters are shown as such"
 gateway 'exec cat /dev/zero'; unresolved a:1 "cannot look up" "an endless answer"
+conf 'imageLookup = ""'; is "$(resolve bare)" id:two "an empty imageLookup is none"
 conf 'imageLookup = "/opt/gw/lookup"' 'userTimeout = 1'
 gateway 'exec sleep 300'; unresolved a:1 "did not answer within 1 s" "one that hangs"
 wait_until 5 not_running 'sleep 300'; ok "is ended" not_running 'sleep 300'
