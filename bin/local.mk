@@ -53,7 +53,12 @@ SMALL_LINK = $(LIBTOOL) $(AM_V_lt) --tag=CC $(AM_LIBTOOLFLAGS) $(LIBTOOLFLAGS) -
 SMALL_LIBS = libshf.la
 endif
 
-bin_shifter_enter_SOURCES = bin/enter_command.c bin/enter_command.h bin/shifter-enter.c
+bin_shifter_enter_SOURCES = \
+	bin/enter_command.c \
+	bin/enter_command.h \
+	bin/enter_privilege.c \
+	bin/enter_privilege.h \
+	bin/shifter-enter.c
 bin_shifter_enter_CPPFLAGS = $(SMALL_CPPFLAGS)
 bin_shifter_enter_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_enter_LDADD = $(SMALL_LIBS)

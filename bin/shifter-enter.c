@@ -22,6 +22,7 @@
  * no name service, no locale, no heap.
  */
 #include "enter_command.h"
+#include "enter_privilege.h"
 
 #include "base/parse.h"
 #include "kernel/credentials.h"
@@ -53,10 +54,7 @@ static void check_start(void)
 		if (fcntl(fd, F_GETFD) < 0)
 			_exit(125);
 	if (geteuid() != 0)
-		shf_die(125,
-			"shifter-enter does not run as root: it must be installed setuid root on "
-			"a file system without nosuid, and not be traced or under no_new_privs",
-			NULL, NULL);
+		shf_die_unprivileged();
 }
 
 static int connect_namespace(const char *id, uint32_t uid)

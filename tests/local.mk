@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/images \
 	tests/import \
 	tests/list \
+	tests/rootless \
 	tests/slurm \
 	tests/ssh
 
