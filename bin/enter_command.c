@@ -114,6 +114,22 @@ const char *shf_image_workdir(void)
 
 /* ---- the environment ---- */
 
+/* Programs run $SHELL: where the image lacks the user's, one that it has, as sshd does. */
+static void set_shell(struct shf_environ *env)
+{
+	static const char *const shells[] = { "/bin/bash", "/bin/sh",
+					      "/opt/udiImage/libexec/udi-session" };
+	const char *shell = shf_environ_get(env, "SHELL");
+
+	if (!shell || access(shell, X_OK) == 0)
+		return;
+	for (size_t i = 0; i < sizeof(shells) / sizeof(*shells); i++)
+		if (access(shells[i], X_OK) == 0) {
+			shf_environ_set(env, "SHELL", shells[i]);
+			return;
+		}
+}
+
 char **shf_read_environment(const char *number)
 {
 	struct shf_environ env = { 0 };
@@ -139,6 +155,7 @@ char **shf_read_environment(const char *number)
 	shf_env_lay_site(&env, site.data, site.length);
 	shf_env_set_path(&env);
 	shf_env_set_launchers(&env);
+	set_shell(&env);
 	list = shf_environ_finish(&env);
 	if (!list)
 		shf_die_errno(125, "cannot make the environment", NULL, ENOMEM);

@@ -406,6 +406,7 @@ static void take_workdir(struct request *request, int argc, char **argv)
 
 static int run(struct request *request, int argc, char **argv, bool is_script)
 {
+	bool is_word;
 	int c, before;
 
 	opterr = 0;
@@ -435,10 +436,11 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 	}
 	if (optind >= argc && !request->use_entry)
 		return run_shell(request);
-	if (!is_script && !request->use_entry && strcmp(argv[optind], "wait") == 0 &&
-	    strcmp(argv[optind - 1], "--") != 0)
+	/* the words of an entry point are its own */
+	is_word = !is_script && !request->use_entry;
+	if (is_word && strcmp(argv[optind], "wait") == 0 && strcmp(argv[optind - 1], "--") != 0)
 		return run_wait(request, argc - optind, argv + optind);
-	if (!is_script && strcmp(argv[optind], "import") == 0 && optind == 1)
+	if (is_word && strcmp(argv[optind], "import") == 0 && optind == 1)
 		return run_import(argv + optind);
 	request->command = argv + optind;
 	return enter(request);
