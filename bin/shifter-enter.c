@@ -63,7 +63,7 @@ static int connect_namespace(const char *id, uint32_t uid)
 	size_t n_fds = 1;
 	int namespace = -1;
 	char path[128];
-	int dir, rc;
+	int dir, call, rc;
 
 	snprintf(path, sizeof(path), "%s/%s", SHF_RUN_DIR, id);
 	dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -71,8 +71,14 @@ static int connect_namespace(const char *id, uint32_t uid)
 		shf_die(125, "there is no container", id, "not set up on this node, or torn down");
 	if (dir < 0)
 		shf_die_errno(125, "cannot look up container", id, errno);
-	rc = shf_ask_keeper(dir, SHF_KEEPER_ENTER, -1, 0, &answer, &namespace, &n_fds,
-			    shf_now_ms() + ANSWER_MS);
+	call = shf_call_keeper(dir, SHF_KEEPER_ENTER, -1, 0);
+	/* what takes longest is done while the keeper is at it */
+	rc = shf_drop_bounding_set();
+	if (rc < 0)
+		shf_die_errno(125, "cannot give up privileges", NULL, -rc);
+	rc = call < 0 ? call
+		      : shf_hear_keeper(call, &answer, &namespace, &n_fds,
+					shf_now_ms() + ANSWER_MS);
 	if (rc == -ESRCH)
 		shf_die(125, "cannot enter container", id,
 			"it is not ready, or has been torn down");
@@ -82,6 +88,7 @@ static int connect_namespace(const char *id, uint32_t uid)
 		shf_die(125, "cannot enter container", id, "it belongs to another user");
 	if (n_fds != 1)
 		shf_die(125, "cannot enter container", id, "its keeper is damaged");
+	close(call);
 	close(dir);
 	return namespace;
 }
@@ -143,7 +150,7 @@ int main(int argc, char **argv)
 	if (setns(namespace, CLONE_NEWNS) < 0)
 		shf_die_errno(125, "cannot enter container", argv[1], errno);
 	close(namespace);
-	rc = shf_become_user(&user, SHF_BECOME_KEEP_KEYRING);
+	rc = shf_become_user(&user, SHF_BECOME_KEEP_KEYRING | SHF_BECOME_IS_BOUNDED);
 	if (rc < 0)
 		shf_die_errno(125, "cannot give up privileges", NULL, -rc);
 	if (options.use_image_workdir)

@@ -12,15 +12,26 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static int drop_bounding_set(void)
+int shf_drop_bounding_set(void)
 {
-	for (unsigned long cap = 0;; cap++) {
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
-			/* past the last one the kernel knows; any other error is one */
-			return errno == EINVAL && cap > 0 ? 0 : -errno;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return -errno;
-	}
+	unsigned long cap = 0;
+
+	while (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+		cap++;
+	/* past the last one the kernel knows; any other error is one */
+	return errno == EINVAL && cap > 0 ? 0 : -errno;
+}
+
+static int verify_bounding_set(void)
+{
+	unsigned long cap = 0;
+	int rc;
+
+	while ((rc = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) == 0)
+		cap++;
+	if (rc > 0)
+		return -EPERM;
+	return errno == EINVAL && cap > 0 ? 0 : -errno;
 }
 
 static int drop_capabilities(void)
@@ -65,7 +76,7 @@ int shf_give_up_capabilities(void)
 	struct __user_cap_data_struct data[2];
 	int rc;
 
-	rc = drop_bounding_set();
+	rc = shf_drop_bounding_set();
 	if (rc < 0)
 		return rc;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
@@ -92,7 +103,7 @@ int shf_become_user(const struct shf_identity *identity, unsigned flags)
 		return -EPERM;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
-	rc = drop_bounding_set();
+	rc = flags & SHF_BECOME_IS_BOUNDED ? 0 : shf_drop_bounding_set();
 	if (rc < 0)
 		return rc;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
@@ -115,7 +126,8 @@ int shf_become_user(const struct shf_identity *identity, unsigned flags)
 	/* changing ids made it dumpable again */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
-	return verify(identity);
+	rc = verify_bounding_set();
+	return rc < 0 ? rc : verify(identity);
 }
 
 void shf_reset_scheduling(void)

@@ -16,8 +16,16 @@ struct shf_identity {
 
 enum {
 	/* keep the session keyring of the caller (Kerberos) instead of a new one */
-	SHF_BECOME_KEEP_KEYRING = 1
+	SHF_BECOME_KEEP_KEYRING = 1,
+	/* shf_drop_bounding_set() has been called: only look whether it did its work */
+	SHF_BECOME_IS_BOUNDED = 2
 };
+
+/*
+ * The longest part of shf_become_user(), which takes nothing away yet that the
+ * process can use by itself.  0 or a negative errno value, as there.
+ */
+int shf_drop_bounding_set(void);
 
 /*
  * Give up every privilege of the calling process, which has one thread:

@@ -43,26 +43,32 @@ static int connect_keeper(int dir)
 	return steal_fd(&fd);
 }
 
-int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_pid,
-		   struct shf_keeper_answer *answer, int *fds, size_t *n_fds, int64_t deadline_ms)
+int shf_call_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_pid)
 {
 	struct shf_keeper_request request = { .protocol = SHF_KEEPER_PROTOCOL,
 					      .verb = verb,
 					      .usher_pid = usher_pid };
-	size_t room = n_fds ? *n_fds : 0;
-	cleanup_fd int fd = -1;
-	ssize_t n;
+	cleanup_fd int fd = connect_keeper(dir);
 	int rc;
 
-	if (n_fds)
-		*n_fds = 0;
-	fd = connect_keeper(dir);
 	if (fd < 0)
 		return fd;
 	rc = shf_send(fd, &request, sizeof(request), &give, give >= 0 ? 1 : 0);
 	if (rc < 0)
 		return rc == -EPIPE ? -ESRCH : rc;
-	n = shf_receive(fd, answer, sizeof(*answer), fds, &room, deadline_ms);
+	return steal_fd(&fd);
+}
+
+int shf_hear_keeper(int call, struct shf_keeper_answer *answer, int *fds, size_t *n_fds,
+		    int64_t deadline_ms)
+{
+	size_t room = n_fds ? *n_fds : 0;
+	ssize_t n;
+	int rc;
+
+	if (n_fds)
+		*n_fds = 0;
+	n = shf_receive(call, answer, sizeof(*answer), fds, &room, deadline_ms);
 	if (n == 0 || n == -ECONNRESET)
 		return -ESRCH;
 	if (n < 0)
@@ -80,6 +86,19 @@ int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_p
 	if (n_fds)
 		*n_fds = room;
 	return 0;
+}
+
+int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_pid,
+		   struct shf_keeper_answer *answer, int *fds, size_t *n_fds, int64_t deadline_ms)
+{
+	cleanup_fd int call = shf_call_keeper(dir, verb, give, usher_pid);
+
+	if (call < 0) {
+		if (n_fds)
+			*n_fds = 0;
+		return call;
+	}
+	return shf_hear_keeper(call, answer, fds, n_fds, deadline_ms);
 }
 
 int shf_listen_keeper(int dir)

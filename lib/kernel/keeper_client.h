@@ -24,6 +24,15 @@ int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_p
 		   struct shf_keeper_answer *answer, int *fds, size_t *n_fds,
 		   int64_t deadline_ms);
 
+/*
+ * The same in two steps, for who has something else to do while the keeper
+ * finds its answer: the first returns a descriptor, which the second takes and
+ * leaves open, or an error as above.
+ */
+int shf_call_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_pid);
+int shf_hear_keeper(int call, struct shf_keeper_answer *answer, int *fds, size_t *n_fds,
+		    int64_t deadline_ms);
+
 /* Make the socket of a keeper in dir.  Returns a listening descriptor or -errno. */
 int shf_listen_keeper(int dir);
 
