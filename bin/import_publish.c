@@ -40,9 +40,23 @@ static bool is_repository(const char *name, size_t length)
 	return true;
 }
 
+/* As lib/model/image.c has it: without the registry that everybody means; podman writes it out. */
+static const char *shorten(const char *name)
+{
+	static const char *const prefixes[] = { "docker.io/library/", "docker.io/", "localhost/" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+			name += strlen(prefixes[i]);
+			i = (size_t)-1;
+		}
+	return name;
+}
+
 int import_tag_name(const char *reference, char out[IMPORT_TAG_MAX])
 {
-	const char *name = strncmp(reference, "docker:", 7) == 0 ? reference + 7 : reference;
+	const char *name =
+		shorten(strncmp(reference, "docker:", 7) == 0 ? reference + 7 : reference);
 	const char *slash = strrchr(name, '/');
 	const char *tag = strchr(slash ? slash : name, ':');
 	char full[NAME_MAX];

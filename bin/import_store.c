@@ -242,17 +242,6 @@ static int publish_tag(const struct store *store, struct import_private *private
 	return rc < 0 ? import_fail_errno(-rc, "cannot write '%s/tags/%s'", store->path, name) : 0;
 }
 
-/* As the registry that everybody means has them: podman writes it out. */
-static const char *shorten(const char *name)
-{
-	static const char *const prefixes[] = { "docker.io/library/", "docker.io/", "localhost/" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-			return name + strlen(prefixes[i]);
-	return name;
-}
-
 static int publish(const struct store *store, struct import_private *private,
 		   const struct import_request *request, const struct import_result *result)
 {
@@ -265,7 +254,7 @@ static int publish(const struct store *store, struct import_private *private,
 		status = publish_tag(store, private, request->references[i], result->id);
 	if (request->n_references == 0)
 		for (size_t i = 0; status == 0 && i < result->n_names; i++)
-			status = publish_tag(store, private, shorten(result->names[i]), result->id);
+			status = publish_tag(store, private, result->names[i], result->id);
 	return status;
 }
 

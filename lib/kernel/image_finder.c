@@ -169,7 +169,9 @@ int shf_find_image(const struct shf_image_search *search, const struct shf_ident
 			helper.deadline_ms);
 	if (n == -ETIMEDOUT)
 		return -ETIMEDOUT;
-	if (n == (ssize_t)sizeof(*finding)) {
+	/* it ran as the user: what it says is not believed beyond that */
+	if (n == (ssize_t)sizeof(*finding) && finding->error >= 0 && finding->meta_error >= 0 &&
+	    finding->head_length <= sizeof(finding->head)) {
 		finding->path[sizeof(finding->path) - 1] = '\0';
 		finding->store[sizeof(finding->store) - 1] = '\0';
 		if (n_fds == (finding->error ? 0 : finding->meta_error ? 1

@@ -96,9 +96,23 @@ static bool is_digest(const char *digest)
 	       strspn(colon + 1, "0123456789abcdef") == strlen(colon + 1);
 }
 
-static int parse_docker(const char *string, const char *name, struct shf_image_ref *out,
+/* Without the registry that everybody means; podman writes it out. */
+static const char *shorten(const char *name)
+{
+	static const char *const prefixes[] = { "docker.io/library/", "docker.io/", "localhost/" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+			name += strlen(prefixes[i]);
+			i = (size_t)-1;
+		}
+	return name;
+}
+
+static int parse_docker(const char *string, const char *full, struct shf_image_ref *out,
 			struct shf_report *report)
 {
+	const char *name = shorten(full);
 	const char *slash = strrchr(name, '/');
 	const char *mark = strpbrk(slash ? slash : name, ":@");
 	size_t n = mark ? (size_t)(mark - name) : strlen(name);
@@ -109,7 +123,7 @@ static int parse_docker(const char *string, const char *name, struct shf_image_r
 				       : shf_is_name(mark + 1, STORE_NAME_MAX, "._-");
 	if (!is_good)
 		return bad_image(report, string,
-				 name == string
+				 full == string
 					 ? "it is neither '/PATH' nor 'NAME:TAG' or "
 					   "'REPOSITORY/NAME:TAG' out of letters, digits, '.', "
 					   "'_' and '-'"

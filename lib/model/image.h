@@ -28,7 +28,8 @@ struct shf_image_ref {
  * Read a reference: "local:/PATH" or just "/PATH", "id:HASH" and "NAME" (1-128
  * of [A-Za-z0-9._-], first a letter or digit), "docker:R/N:TAG" or just
  * "R/N:TAG", where there is a ':' or '/' (":latest" is added where neither tag
- * nor "@DIGEST" is), "custom:NAME" (':', '+' and '@', too).  As Shifter's
+ * nor "@DIGEST" is, and "docker.io/library/", "docker.io/" and "localhost/" are
+ * taken away), "custom:NAME" (':', '+' and '@', too).  As Shifter's
  * parse_ImageDescriptor(), but for names of the store.  -EINVAL, fault of the
  * job; *out untouched then.
  */

@@ -122,6 +122,18 @@ site_image bad:1 "belongs to uid 2002" "at set-up, too"
 tag docker%3Agone%3A1 gone
 unresolved gone:1 "no image 'gone': neither '$IMG/gone.squashfs'" "a tag whose image is gone"
 
+# --- what an import writes is what is found ---
+mkdir -p /import/bin && cp /bin/busybox /import/bin/sh
+if id=$(shifterctl import /import docker:app:1 docker:docker.io/library/deb 2>/dev/null | tail -1); then
+	is "id:${id#id:}" "$(resolve app:1)" "an imported image by its tag"
+	is "$(resolve docker.io/library/deb:latest)" "id:${id#id:}" "by the long name of one"
+	is "$(resolve deb)" "id:${id#id:}" "and by the short one"
+	ok "a container of it" use app:1
+	ok "teardown of the imported" down s
+else
+	fail "shifterctl import" "$id"
+fi
+
 # --- imageLookup ---
 mkdir -p /opt/gw; conf 'imageLookup = "/opt/gw/lookup"'
 gateway() { printf '#!/bin/sh\n%s\n' "$1" >/opt/gw/lookup; chmod 755 /opt/gw/lookup; }

@@ -30,6 +30,9 @@ static void references(void)
 		{ "r.org:5000/n:1", SHF_IMAGE_DOCKER, "docker:r.org:5000/n:1" },
 		{ "docker:a@sha256:0123456789abcdef0123456789abcdef", SHF_IMAGE_DOCKER,
 		  "docker:a@sha256:0123456789abcdef0123456789abcdef" },
+		{ "docker.io/library/ubuntu:1", SHF_IMAGE_DOCKER, "docker:ubuntu:1" },
+		{ "docker:docker.io/docker.io/a", SHF_IMAGE_DOCKER, "docker:a:latest" },
+		{ "localhost/mine", SHF_IMAGE_DOCKER, "docker:mine:latest" },
 		{ "custom:mine:1", SHF_IMAGE_CUSTOM, "custom:mine:1" },
 	};
 
@@ -76,6 +79,7 @@ static void bad_references(void)
 		"a b",
 		"docker:",
 		"docker:/a",
+		"docker:docker.io/",
 		"docker:a/",
 		"docker:a//b",
 		"docker:a:",
