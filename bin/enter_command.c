@@ -44,6 +44,23 @@ _Noreturn void shf_die_errno(int status, const char *what, const char *object, i
 	shf_die(status, what, object, shf_error_text(error, number));
 }
 
+int shf_read_enter_options(int argc, char **argv, struct shf_enter_options *options)
+{
+	int at = 1;
+
+	for (; at < argc && argv[at][0] == '-'; at++) {
+		if (strcmp(argv[at], "-e") == 0)
+			options->use_entry = true;
+		else if (strcmp(argv[at], "-W") == 0)
+			options->use_image_workdir = true;
+		else if (strcmp(argv[at], "-w") == 0 && at + 1 < argc)
+			options->workdir = argv[++at];
+		else
+			break;
+	}
+	return at - 1;
+}
+
 /* ---- files ---- */
 
 /* Read the file fd to its end, and close it. */
@@ -60,8 +77,8 @@ static struct bytes read_file(int fd, const char *what)
 	if (bytes.data == MAP_FAILED)
 		shf_die_errno(125, "cannot read", what, errno);
 	while (bytes.length < (size_t)st.st_size) {
-		ssize_t n = pread(fd, bytes.data + bytes.length,
-				  (size_t)st.st_size - bytes.length, (off_t)bytes.length);
+		ssize_t n = pread(fd, bytes.data + bytes.length, (size_t)st.st_size - bytes.length,
+				  (off_t)bytes.length);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -101,7 +118,7 @@ static char **add_strings(char **end, const struct bytes *bytes)
 
 /* ---- the working directory ---- */
 
-const char *shf_image_workdir(void)
+static const char *image_workdir(void)
 {
 	struct bytes image = read_live(LIVE SHF_LIVE_IMAGE_WORKDIR);
 
@@ -110,6 +127,15 @@ const char *shf_image_workdir(void)
 			"cannot use the image's working directory: it has none: use --workdir=DIR",
 			NULL, NULL);
 	return image.data;
+}
+
+void shf_enter_directory(const struct shf_enter_options *options, const char *previous)
+{
+	const char *directory = options->use_image_workdir ? image_workdir() : options->workdir;
+
+	if (directory ? chdir(directory) < 0 : chdir(previous) < 0 && chdir("/") < 0)
+		shf_die_errno(125, "cannot change to directory", directory ? directory : "/",
+			      errno);
 }
 
 /* ---- the environment ---- */
@@ -130,7 +156,7 @@ static void set_shell(struct shf_environ *env)
 		}
 }
 
-char **shf_read_environment(const char *number)
+char **shf_read_environment(const char *number, bool is_in_job)
 {
 	struct shf_environ env = { 0 };
 	struct bytes given, wanted = { NULL, 0 }, image, site;
@@ -154,7 +180,8 @@ char **shf_read_environment(const char *number)
 	shf_env_lay(&env, wanted.data, wanted.length);
 	shf_env_lay_site(&env, site.data, site.length);
 	shf_env_set_path(&env);
-	shf_env_set_launchers(&env);
+	if (is_in_job)
+		shf_env_set_launchers(&env);
 	set_shell(&env);
 	list = shf_environ_finish(&env);
 	if (!list)
@@ -269,8 +296,8 @@ _Noreturn void shf_execute(char **command, char **environment)
 		shf_die(127, "cannot execute", name, "it is empty");
 	if (strchr(name, '/')) {
 		try(name, command, environment);
-		shf_die_errno(errno == ENOENT || errno == ENOTDIR ? 127 : 126,
-			      "cannot execute", name, errno);
+		shf_die_errno(errno == ENOENT || errno == ENOTDIR ? 127 : 126, "cannot execute",
+			      name, errno);
 	}
 	path = path ? path : "/opt/udiImage/bin:/usr/local/bin:/usr/bin:/bin";
 	for (;;) {

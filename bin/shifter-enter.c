@@ -93,40 +93,16 @@ static int connect_namespace(const char *id, uint32_t uid)
 	return namespace;
 }
 
-struct options {
-	const char *workdir; /* NULL: the caller's */
-	bool use_image_workdir;
-	bool use_entry;
-};
-
-/* How many arguments are options. */
-static int read_options(int argc, char **argv, struct options *options)
-{
-	int at = 1;
-
-	for (; at < argc && argv[at][0] == '-'; at++) {
-		if (strcmp(argv[at], "-e") == 0)
-			options->use_entry = true;
-		else if (strcmp(argv[at], "-W") == 0)
-			options->use_image_workdir = true;
-		else if (strcmp(argv[at], "-w") == 0 && at + 1 < argc)
-			options->workdir = argv[++at];
-		else
-			break;
-	}
-	return at - 1;
-}
-
 int main(int argc, char **argv)
 {
-	struct options options = { NULL, false, false };
+	struct shf_enter_options options = { NULL, false, false };
 	struct shf_identity user;
 	sigset_t all, old;
 	char **environment, **command;
 	int namespace, rc;
 
 	check_start();
-	rc = argc > 0 ? read_options(argc, argv, &options) : 0;
+	rc = argc > 0 ? shf_read_enter_options(argc, argv, &options) : 0;
 	argc -= rc;
 	argv += rc;
 	if (argc < (options.use_entry ? 3 : 4) || !shf_is_id(argv[1]))
@@ -153,12 +129,8 @@ int main(int argc, char **argv)
 	rc = shf_become_user(&user, SHF_BECOME_KEEP_KEYRING | SHF_BECOME_IS_BOUNDED);
 	if (rc < 0)
 		shf_die_errno(125, "cannot give up privileges", NULL, -rc);
-	if (options.use_image_workdir)
-		options.workdir = shf_image_workdir();
-	if (options.workdir ? chdir(options.workdir) < 0 : chdir(directory) < 0 && chdir("/") < 0)
-		shf_die_errno(125, "cannot change to directory",
-			      options.workdir ? options.workdir : "/", errno);
-	environment = shf_read_environment(argv[2]);
+	shf_enter_directory(&options, directory);
+	environment = shf_read_environment(argv[2], true);
 	command = options.use_entry ? shf_add_entry(argv + 3) : argv + 3;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	shf_execute(command, environment);

@@ -26,6 +26,7 @@ enum {
 	TIMEOUT_MAX = 86400 /* seconds */
 };
 
+static const char private_program[] = SHF_LIBEXECDIR "/shifter-private";
 static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
 static const char import_program[] = SHF_LIBEXECDIR "/shifter-import";
 static char session_program[] = "/opt/udiImage/libexec/udi-session";
@@ -39,7 +40,8 @@ static const char usage[] =
 	"\n"
 	"Run CMD, or a shell, in the container of the job.\n"
 	"\n"
-	"  -i, --image=REF        the image; inside a job only the job's own\n"
+	"  -i, --image=REF        the job's image; or any other, for a container of\n"
+	"                         one's own, without a job\n"
 	"      --container=ID     the container (default: $SHIFTER_CONTAINER, else that\n"
 	"                         of the Slurm job)\n"
 	"  -e, --env=NAME=VALUE   set a variable; may be repeated\n"
@@ -50,7 +52,8 @@ static const char usage[] =
 	"      --entrypoint=CMD   put CMD, split at blanks, there\n"
 	"  -w, --workdir=DIR      run CMD in DIR of the container\n"
 	"      --workdir          in the image's working directory\n"
-	"  -V, --volume=SRC:DST   only when submitting, see shifter_slurm(8)\n"
+	"  -V, --volume=SRC:DST   mount SRC on DST in a container of one's own; may be\n"
+	"                         repeated; for a job's see shifter_slurm(8)\n"
 	"  -h, --help             show this\n"
 	"      --version          show the version\n"
 	"\n"
@@ -91,8 +94,9 @@ static const struct option wait_options[] = {
 struct request {
 	const char *container; /* NULL: to be found in the environment */
 	const char *image;     /* NULL: the job's */
-	const char *volume;    /* NULL: none, which is all there can be */
-	const char *workdir;   /* NULL: the caller's, where it exists */
+	const char **volumes;  /* of -V, n_volumes */
+	size_t n_volumes;
+	const char *workdir; /* NULL: the caller's, where it exists */
 	bool use_image_workdir;
 	const char **variables; /* of -e, n_variables */
 	size_t n_variables;
@@ -162,14 +166,10 @@ static int find_container(const struct request *request, char id[ID_MAX + 1])
 		n = snprintf(id, ID_MAX + 1, "slurm-%s", job);
 		name = job;
 		from = "SLURM_JOB_ID";
-	} else if (request->image) {
-		shf_say("cannot enter image '%s': not in a job with an image: submit a job with "
-			"--image=%s and run shifter there",
-			request->image, request->image);
-		return EXIT_SHIFTER;
 	} else {
 		shf_say("not in a job with an image: submit a job with --image=REF and run shifter "
-			"there, or name a container with --container ID");
+			"there, name an image with --image REF, or a container with "
+			"--container ID");
 		return EXIT_SHIFTER;
 	}
 	if (n < 0 || n > ID_MAX || !is_id(id)) {
@@ -179,6 +179,12 @@ static int find_container(const struct request *request, char id[ID_MAX + 1])
 		return EXIT_SHIFTER;
 	}
 	return 0;
+}
+
+static bool is_in_job(void)
+{
+	return get_nonempty("SHIFTER_IMAGE") &&
+	       (get_nonempty("SHIFTER_CONTAINER") || get_nonempty("SLURM_JOB_ID"));
 }
 
 /* An absolute path is short for a local: reference. */
@@ -193,29 +199,45 @@ static bool is_same_image(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-static int check_request(const struct request *request)
+static bool is_of_job(const char *reference)
 {
 	const char *image = get_nonempty("SHIFTER_IMAGE");
 	/* what the user wrote, a tag for example, when SHIFTER_IMAGE was settled */
 	const char *asked = get_nonempty("SHIFTER_IMAGE_REQUEST");
 
-	if (request->volume) {
+	return image &&
+	       (is_same_image(reference, image) || (asked && strcmp(reference, asked) == 0));
+}
+
+/*
+ * Does it take a container of the caller's own?  What the two references mean is
+ * for shifter-private to find out where they are not the same string.
+ */
+static bool is_private(const struct request *request)
+{
+	if (!request->image || request->container)
+		return false;
+	return request->n_volumes || !is_of_job(request->image);
+}
+
+static int check_request(const struct request *request)
+{
+	if (request->container && request->n_volumes) {
+		shf_say("cannot add volume '%s' to container '%s': it is set up already: leave out "
+			"--volume",
+			request->volumes[0], request->container);
+		return EXIT_SHIFTER;
+	}
+	if (request->n_volumes && !request->image) {
 		shf_say("cannot add volume '%s': the job's container is set up already: submit the "
-			"job with --volume=%s",
-			request->volume, request->volume);
+			"job with --volume=%s, or name an image for a container of your own",
+			request->volumes[0], request->volumes[0]);
 		return EXIT_SHIFTER;
 	}
-	if (request->image && !image) {
-		shf_say("cannot enter image '%s': SHIFTER_IMAGE does not say that it is the job's: "
-			"leave out --image to enter the job's container",
-			request->image);
-		return EXIT_SHIFTER;
-	}
-	if (request->image && !is_same_image(request->image, image) &&
-	    (!asked || strcmp(request->image, asked) != 0)) {
-		shf_say("cannot enter image '%s': the image of this job is '%s': submit a job with "
-			"--image=%s",
-			request->image, image, request->image);
+	if (request->container && request->image && !is_of_job(request->image)) {
+		shf_say("cannot enter image '%s': SHIFTER_IMAGE does not say that it is that of "
+			"container '%s': leave out --image or --container",
+			request->image, request->container);
 		return EXIT_SHIFTER;
 	}
 	if (request->entrypoint &&
@@ -274,15 +296,20 @@ static size_t add_words(char **argv, size_t n, char *entrypoint)
 /* Returns the exit status, if at all. */
 static int enter(const struct request *request)
 {
-	char name[] = "shifter-enter", entry[] = "-e", to[] = "-w", to_image[] = "-W";
+	char name[] = "shifter-enter", own_name[] = "shifter-private", none[] = "-";
+	char volume[] = "-V", job[] = "-j", to_separate[] = "--", entry[] = "-e", to[] = "-w",
+	     to_image[] = "-W";
 	char id[ID_MAX + 1], fd_text[16], *entrypoint = NULL, *nothing[] = { NULL };
 	char **argv = NULL;
 	size_t n = 0, length = 0;
+	bool is_own = is_private(request);
 	int fd, status;
 
-	status = find_container(request, id);
-	if (status == 0)
-		status = check_request(request);
+	status = check_request(request);
+	if (status == 0 && (!is_own || is_in_job()))
+		status = find_container(request, id);
+	else
+		memcpy(id, none, sizeof(none));
 	if (status != 0)
 		return status;
 	fd = make_environment(request);
@@ -292,12 +319,26 @@ static int enter(const struct request *request)
 		length++;
 	entrypoint = strdup(request->entrypoint ? request->entrypoint : "");
 	if (entrypoint)
-		argv = calloc(length + strlen(entrypoint) + 8, sizeof(*argv));
+		argv = calloc(length + strlen(entrypoint) + 2 * request->n_volumes + 16,
+			      sizeof(*argv));
 	if (!argv) {
 		shf_say("cannot run shifter-enter: %s", strerror(ENOMEM));
 		goto out;
 	}
 	snprintf(fd_text, sizeof(fd_text), "%d", fd);
+	if (is_own) {
+		argv[n++] = own_name;
+		for (size_t i = 0; i < request->n_volumes; i++) {
+			argv[n++] = volume;
+			argv[n++] = (char *)request->volumes[i];
+		}
+		if (is_in_job() && !request->n_volumes) {
+			argv[n++] = job;
+			argv[n++] = getenv("SHIFTER_IMAGE");
+		}
+		argv[n++] = to_separate;
+		argv[n++] = (char *)request->image;
+	}
 	argv[n++] = name;
 	if (request->use_entry && !request->entrypoint)
 		argv[n++] = entry;
@@ -311,8 +352,8 @@ static int enter(const struct request *request)
 	argv[n++] = fd_text;
 	n = add_words(argv, n, entrypoint);
 	memcpy(argv + n, request->command, length * sizeof(*argv));
-	execve(enter_program, argv, nothing);
-	shf_say("cannot run '%s': %s", enter_program, strerror(errno));
+	execve(is_own ? private_program : enter_program, argv, nothing);
+	shf_say("cannot run '%s': %s", is_own ? private_program : enter_program, strerror(errno));
 out:
 	free(argv);
 	free(entrypoint);
@@ -374,16 +415,19 @@ static int run_wait(struct request *request, int argc, char **argv)
 			command[1] = timeout;
 			command[2] = optarg;
 			break;
-		case 'h':
-			return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
-		default:
-			return refuse_getopt(c, argv, before);
+		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		default: return refuse_getopt(c, argv, before);
 		}
 	}
 	if (optind < argc) {
 		shf_say("unexpected argument '%s' of wait: for a command of that name use "
 			"'shifter -- wait'",
 			argv[optind]);
+		return EXIT_SHIFTER;
+	}
+	if (is_private(request)) {
+		shf_say("cannot wait for the hosts of image '%s': it is not that of a job",
+			request->image);
 		return EXIT_SHIFTER;
 	}
 	request->command = command;
@@ -415,7 +459,7 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 		switch (c) {
 		case 'e': request->variables[request->n_variables++] = optarg; break;
 		case 'i': request->image = optarg; break;
-		case 'V': request->volume = optarg; break;
+		case 'V': request->volumes[request->n_volumes++] = optarg; break;
 		case 'w': take_workdir(request, argc, argv); break;
 		case 'E': request->is_env_clear = true; break;
 		case OPT_ENV_FILE: request->env_files[request->n_env_files++] = optarg; break;
@@ -424,14 +468,12 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 			request->entrypoint = optarg;
 			break;
 		case OPT_CONTAINER: request->container = optarg; break;
-		case 'h':
-			return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
 		case OPT_VERSION:
 			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,
 			       SHIFTER_VERSION_MICRO);
 			return fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
-		default:
-			return refuse_getopt(c, argv, before);
+		default: return refuse_getopt(c, argv, before);
 		}
 	}
 	if (optind >= argc && !request->use_entry)
@@ -470,7 +512,8 @@ int main(int argc, char **argv)
 		;
 	request.variables = calloc((size_t)argc + 1, sizeof(*request.variables));
 	request.env_files = calloc((size_t)argc + 1, sizeof(*request.env_files));
-	if (!request.variables || !request.env_files) {
+	request.volumes = calloc((size_t)argc + 1, sizeof(*request.volumes));
+	if (!request.variables || !request.env_files || !request.volumes) {
 		shf_say("cannot read the command line: %s", strerror(errno));
 		status = EXIT_SHIFTER;
 	} else {
@@ -478,6 +521,7 @@ int main(int argc, char **argv)
 	}
 	free(request.variables);
 	free(request.env_files);
+	free(request.volumes);
 	shf_script_free(&script);
 	return status;
 }

@@ -41,7 +41,13 @@ case "\${2-}" in
 esac
 exit 42
 END
-chmod 755 "$scratch/libexec/shifter-enter"
+# Writes argv; exit 43.
+cat >"$scratch/libexec/shifter-private" <<END
+#!/bin/bash
+printf '%s\n' "\$@" >'$scratch/argv'
+exit 43
+END
+chmod 755 "$scratch"/libexec/shifter-{enter,private}
 
 # run_with "NAME=VALUE..." ARG...: shifter in exactly that environment (and a PATH).
 rc=0 err=
@@ -79,7 +85,12 @@ like "$(argv)" '^slurm-17 [0-9]+ ls --image=x -e$' "options behind the command a
 run_with '' true
 refused 'outside of a job' "^shifter: not in a job with an image: submit .*--image=REF"
 run_with '' --image=ubuntu true
-refused 'an image outside of a job' "^shifter: cannot enter image 'ubuntu': not in a job"
+is "$rc" 43 'an image outside of a job'
+like "$(argv)" '^-- ubuntu shifter-enter - [0-9]+ true$' 'and its arguments'
+run_with '' -V /a:/b --image=ubuntu --volume=/c:/d:ro -w /x --entrypoint true
+like "$(argv)" '^-V /a:/b -V /c:/d:ro -- ubuntu shifter-enter -e -w /x - [0-9]+ true$' 'and volumes and options'
+run_with '' --image=ubuntu wait
+refused 'waiting without a job' "cannot wait for the hosts of image 'ubuntu'"
 for bad in ../x a/b .hidden 'x y' "$(printf 'x%.0s' {1..65})"; do
 	run_with '' --container "$bad" true
 	refused "container '$bad'" "not a container's id"
@@ -191,11 +202,17 @@ is "$rc" 42 "the job's own image"
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=id:ab SHIFTER_IMAGE_REQUEST=ubuntu:22.04' --image=ubuntu:22.04 true
 is "$rc" 42 "the job's own image, by the tag it was submitted with"
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=id:ab SHIFTER_IMAGE_REQUEST=ubuntu:22.04' --image=ubuntu:24.04 true
-refused 'another tag' "cannot enter image 'ubuntu:24.04': the image of this job is 'id:ab': submit"
+like "$(argv)" '^-j id:ab -- ubuntu:24.04 shifter-enter c [0-9]+ true$' 'another tag'
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=ubuntu true
-refused 'another image' "cannot enter image 'ubuntu': the image of this job is 'debian': submit"
+like "$(argv)" '^-j debian -- ubuntu shifter-enter c [0-9]+ true$' 'another image in a job'
+run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=debian -V /a:/b true
+like "$(argv)" '^-V /a:/b -- debian shifter-enter c [0-9]+ true$' "the job's, with a volume"
+run_with 'SHIFTER_IMAGE=debian' --container=c --image=ubuntu true
+refused 'a container of another image' "cannot enter image 'ubuntu': SHIFTER_IMAGE does not say that it is that of container 'c'"
+run_with '' --container=c -V /a:/b true
+refused 'a container and a volume' "cannot add volume '/a:/b' to container 'c'"
 run_with 'SHIFTER_CONTAINER=c' --image=ubuntu true
-refused 'an image, the job'\''s unknown' "cannot enter image 'ubuntu': SHIFTER_IMAGE does not say"
+like "$(argv)" '^-- ubuntu shifter-enter - [0-9]+ true$' "an image, the job's unknown"
 run_with 'SHIFTER_CONTAINER=c' -V /a:/b true
 refused 'a volume' "cannot add volume '/a:/b': .*--volume=/a:/b"
 run_with 'SHIFTER_CONTAINER=c' --nonsense=1 true
@@ -247,7 +264,7 @@ is "$(sed 1,2d "$scratch/argv" | paste -sd'|') $(wanted)" '/bin/bash|-x|./job.sh
 interpret " --workdir --env-file=$scratch/two.env --entrypoint -E -- /bin/bash" ./job.sh
 is "$(sed 1,4d "$scratch/argv" | paste -sd'|') $(wanted)" '/bin/bash|./job.sh A=2 B=no newline' 'a first line with all of them'
 interpret ' --image=other /bin/bash' ./job.sh
-refused 'a first line with another image' "cannot enter image 'other'"
+like "$(argv)" '^-j X -- other shifter-enter c [0-9]+ /bin/bash ./job.sh$' 'a first line with another image'
 interpret '' ./job.sh
 refused 'a first line without an interpreter' "names no interpreter: write '#!$shifter /bin/bash'"
 run_with 'SHIFTER_CONTAINER=c' '--env=A=b c' cat "$shifter"
