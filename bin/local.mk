@@ -79,6 +79,9 @@ bin_shifter_usher_LINK = $(SMALL_LINK)
 bin_shifter_private_SOURCES = bin/enter_command.c bin/enter_command.h bin/shifter-private.c
 bin_shifter_private_LDADD = libshf.la
 
-bin_shifter_readconf_SOURCES = bin/shifter-readconf.c
+bin_shifter_readconf_SOURCES = \
+	bin/readconf_scan.c \
+	bin/readconf_scan.h \
+	bin/shifter-readconf.c
 bin_shifter_readconf_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
 bin_shifter_readconf_LDADD = libshf.la $(CONFUSE_LIBS)

@@ -109,6 +109,10 @@ libshf_la_SOURCES = \
 	lib/model/key.h \
 	lib/model/node_accounts.c \
 	lib/model/node_accounts.h \
+	lib/model/original.h \
+	lib/model/original_convert.c \
+	lib/model/original_file.c \
+	lib/model/original_keys.c \
 	lib/model/plan.c \
 	lib/model/plan.h \
 	lib/model/record.c \

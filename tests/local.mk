@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	scripts/build-stage \
 	tests/cli \
 	tests/cluster \
+	tests/config \
 	tests/container \
 	tests/demo \
 	tests/faults \

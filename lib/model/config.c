@@ -20,10 +20,12 @@ static int set_string(const struct shf_config_setting *s, char **field, const ch
 	} else if (s->key->type == SHF_CONFIG_PATH) {
 		if (shf_path_clean(value, clean))
 			return shf_config_bad_value(s, value,
-						    "an absolute path without '..' and control characters");
+						    "an absolute path without '..' and control "
+						    "characters");
 		value = clean;
 	} else if (!shf_is_name(value, 64, ".-") || !shf_is_host_name(value)) {
-		return shf_config_bad_value(s, value, "a name of 1 to 64 letters, digits, '.' and '-'");
+		return shf_config_bad_value(s, value,
+					    "a name of 1 to 64 letters, digits, '.' and '-'");
 	}
 	copy = strdup(value);
 	if (!copy)
@@ -98,7 +100,8 @@ static int add_item(const struct shf_config_setting *s, struct shf_config_list *
 	return shf_config_item_kind(s->key->type)->add(s, list, item);
 }
 
-static int add_value(const struct shf_config_setting *s, struct shf_config_list *list, const char *value)
+static int add_value(const struct shf_config_setting *s, struct shf_config_list *list,
+		     const char *value)
 {
 	const char *separators = shf_config_item_kind(s->key->type)->separators;
 	char *copy, *rest, *item;

@@ -14,7 +14,7 @@ mapfile -t files < <(find . \( -path ./.git -o -path ./build -o -path ./build-au
 	-path ./autom4te.cache -o -path './libshifter-[0-9]*' -o -name .deps -o -name .libs \) \
 	-prune -o -type f -size -1024k \
 	! -name configure ! -name 'configure~' ! -name Makefile ! -name Makefile.in \
-	! -name 'config.*' ! -name aclocal.m4 ! -name libtool ! -name 'libtool.m4' ! -name 'lt*.m4' \
+	! -path './config.*' ! -name aclocal.m4 ! -name libtool ! -name 'libtool.m4' ! -name 'lt*.m4' \
 	! -name '*.o' ! -name '*.lo' ! -name '*.a' ! -name '*.log' ! -name '*.trs' \
 	! -path ./include/shifter/version.h -printf '%P\n' | LC_ALL=C sort)
 c_files=()

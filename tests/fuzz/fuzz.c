@@ -10,6 +10,7 @@
  */
 #include "base/path.h"
 #include "model/config.h"
+#include "model/original.h"
 #include "model/hosts_list.h"
 #include "model/hosts_slurm.h"
 #include "model/hosts_torque.h"
@@ -47,6 +48,24 @@ static int parse_config(const char *input, size_t n, struct shf_report *report)
 		rc = shf_config_parse_records(&cfg, input, n, report);
 	shf_config_free(&cfg);
 	return rc;
+}
+
+/* What comes out has a line per key and nothing of what was in the file but values. */
+static int parse_original(const char *input, size_t n, struct shf_report *report)
+{
+	cleanup_text struct shf_text conf = { 0 };
+	cleanup_text struct shf_text messages = { 0 };
+	int rc = shf_original_convert("f", input, &conf, &messages);
+
+	(void)n;
+	(void)report;
+	if (rc < 0 || !conf.length || conf.data[conf.length - 1] != '\n')
+		abort();
+	for (const char *c = messages.data; c && *c; c++)
+		if ((unsigned char)*c < ' ' && *c != '\n')
+			abort();
+	/* a failure has no report here: the messages are in a text of their own */
+	return 0;
 }
 
 static int parse_image(const char *input, size_t n, struct shf_report *report)
@@ -238,6 +257,10 @@ static const struct parser parsers[] = {
 							"0;1000\0optUdiImage\0f:8\0"
 							"1\0/opt/x\0") },
 	  2 },
+	{ "configurations of the original Shifter", parse_original,
+	  { SEED("siteFs=/a;/b:/c:ro;\\\n /d:/e:rec\nsystem=my_x\n#c\nallowLocalChroot = 1"),
+	    SEED("siteEnv=A=1 B=2 A=3\nmodule_x_siteFs=/a\nusersToImport=sshd  b\nudiMount=/x") },
+	  20 },
 	{ "image references", parse_image,
 	  { SEED("local:/images//a/./b"),
 	    SEED("docker:r.site.org:5000/g/n:1.2"),

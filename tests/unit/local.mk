@@ -17,6 +17,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_image.c \
 	tests/unit/test_image_meta.c \
 	tests/unit/test_key.c \
+	tests/unit/test_original.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_path.c \
 	tests/unit/test_plan.c \

@@ -20,6 +20,7 @@ static const struct unit_suite *const suites[] = {
 	&unit_path,
 	&unit_config,
 	&unit_environ,
+	&unit_original,
 	&unit_image,
 	&unit_image_meta,
 	&unit_volume,
