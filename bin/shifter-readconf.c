@@ -97,6 +97,38 @@ static bool add_record(const char *name, cfg_t *cfg, const struct assignment *a,
 	return true;
 }
 
+/* Bytes that an editor shows as something else, or not at all. */
+static bool check_text(const char *name, const char *text)
+{
+	unsigned line = 1;
+
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
+		shf_complain(name, 1, "the file starts with a byte order mark: save it as UTF-8 "
+				      "without one");
+		return false;
+	}
+	for (const char *c = text; *c;) {
+		size_t n = shf_utf8_length(c);
+
+		if (*c == '\r')
+			shf_complain(name, line, "there is a carriage return: save the file with "
+						 "the line ends of Unix");
+		else if (n == 0)
+			shf_complain(name, line, "this is not UTF-8 text");
+		else if (n == 1 && ((unsigned char)*c < ' ' || *c == 0x7f) &&
+			 *c != '\n' && *c != '\t')
+			shf_complain(name, line, "there is a control character, byte %d",
+				     (unsigned char)*c);
+		else {
+			line += *c == '\n';
+			c += n;
+			continue;
+		}
+		return false;
+	}
+	return true;
+}
+
 static bool make_records(const char *name, const char *text, struct shf_text *out)
 {
 	static struct document doc;
@@ -104,6 +136,8 @@ static bool make_records(const char *name, const char *text, struct shf_text *ou
 	bool is_good = true;
 
 	config_name = name;
+	if (!check_text(name, text))
+		return false;
 	if (!shf_scan_document(name, text, &doc))
 		return false;
 	cfg = parse(name, text);

@@ -75,9 +75,9 @@ void shf_text_free(struct shf_text *text)
 	*text = (struct shf_text){ 0 };
 }
 
-/* Length of the well-formed UTF-8 sequence at s, or 0 (RFC 3629). */
-static size_t utf8_length(const unsigned char *s)
+size_t shf_utf8_length(const char *string)
 {
+	const unsigned char *s = (const unsigned char *)string;
 	uint32_t value, least;
 	size_t length;
 
@@ -112,7 +112,7 @@ void shf_escape(char *out, size_t size, const char *string)
 	if (!size)
 		return;
 	while (*s) {
-		size_t length = *s < 0x20 || *s == 0x7f ? 0 : utf8_length(s);
+		size_t length = *s < 0x20 || *s == 0x7f ? 0 : shf_utf8_length((const char *)s);
 
 		if (used + (length ? length : 4) >= size)
 			break;

@@ -29,6 +29,12 @@ void shf_text_free(struct shf_text *text);
 #define cleanup_text __attribute__((cleanup(shf_text_free)))
 
 /*
+ * Bytes of the character that string starts with, or 0 if they are no well-formed UTF-8
+ * (RFC 3629) or a control character of C1.  At the end of string it is 1.
+ */
+size_t shf_utf8_length(const char *string);
+
+/*
  * Copy string to out (size bytes, NUL included, cut if need be) with control
  * characters, DEL and malformed UTF-8 as \xNN.
  */

@@ -37,13 +37,15 @@ static int check(struct walk *walk, const struct stat *st)
 
 	if (!is_trusted_owner(st->st_uid, walk->owners))
 		return shf_fail(walk->report, walk->fault, EPERM,
-				"refusing %s '%s': '%s' belongs to uid %u, not to root", walk->what,
+				"refusing %.100s '%.350s': '%.350s' belongs to uid %u, not to "
+				"root",
+				walk->what,
 				walk->path, object, (unsigned)st->st_uid);
 	/* the mode of a link means nothing */
 	if (!S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)))
 		return shf_fail(walk->report, walk->fault, EPERM,
-				"refusing %s '%s': '%s' is writable by others than its owner "
-				"(mode %04o)",
+				"refusing %.100s '%.350s': '%.350s' is writable by others than its "
+				"owner (mode %04o)",
 				walk->what, walk->path, object, (unsigned)st->st_mode & 07777);
 	return 0;
 }
@@ -69,8 +71,8 @@ static int follow(struct walk *walk, int dir, const char *name, bool *restart)
 
 static int fail(struct walk *walk, int error)
 {
-	return shf_fail_errno(walk->report, walk->fault, error, "cannot open %s '%s'", walk->what,
-			      walk->path);
+	return shf_fail_errno(walk->report, walk->fault, error, "cannot open %.100s '%.600s'",
+			      walk->what, walk->path);
 }
 
 /* Take the next component off walk->rest; false if there is none. */
@@ -123,7 +125,9 @@ int shf_open_trusted(const char *path, int flags, struct shf_owners owners, cons
 	int rc;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(walk.rest))
-		return shf_fail(report, fault, EINVAL, "cannot open %s '%s': not an absolute path",
+		return shf_fail(report, fault, EINVAL,
+				"cannot open %.100s '%.600s': not an absolute "
+				"path",
 				what, path);
 	memcpy(walk.rest, path, strlen(path) + 1);
 	dir = open_checked_root(&walk);

@@ -260,12 +260,8 @@ static void set_scalar(struct conversion *c, const struct shf_config_key *key,
 static void take_over(struct conversion *c)
 {
 	const struct shf_config_key *key = shf_config_primary_key(c->original->key);
-	struct values *values = key ? &c->values[key - shf_config_keys] : NULL;
+	struct values *values = &c->values[key - shf_config_keys];
 
-	if (!key) {
-		say(c, "error", "%s cannot be converted yet", c->line.key);
-		return;
-	}
 	if (shf_config_is_list(key))
 		add_list(c, key, values, c->line.value);
 	else

@@ -101,6 +101,12 @@ const struct shf_original_key shf_original_keys[] = {
 	  "it is always tmpfs; containerTmpfsSize is its size" },
 	{ "siteEnv", SHF_ORIGINAL_SAME, "siteEnv",
 	  "a list of items in quotes" },
+	{ "siteEnvAppend", SHF_ORIGINAL_SAME, "siteEnvAppend",
+	  "a list of items in quotes" },
+	{ "siteEnvPrepend", SHF_ORIGINAL_SAME, "siteEnvPrepend",
+	  "a list of items in quotes" },
+	{ "siteEnvUnset", SHF_ORIGINAL_SAME, "siteEnvUnset",
+	  "a list of items in quotes" },
 	{ "siteFs", SHF_ORIGINAL_SAME, "siteFs",
 	  "PATH becomes PATH:PATH, and /tmp and /var/tmp, which the original adds by "
 	  "itself, are listed; mounts below a source always come with it, so rec and "

@@ -96,6 +96,9 @@ is "$(shifterctl --config "$new" config siteEnv)" 'A=2
 B=${HOME}
 C=q"uo'\''te
 D=back\slash#x' 'siteEnv: is read again as it was'
+text 'siteEnvAppend=PATH=/a PATH=/b' 'siteEnvPrepend=PATH=/a PATH=/b'
+is "$rc|$(grep ^siteEnv <<<"$out")" '0|siteEnvAppend = { "PATH=/a:/b" }
+siteEnvPrepend = { "PATH=/b:/a" }' 'siteEnvAppend and siteEnvPrepend of one variable twice'
 text 'siteEnv=A' 'imagePath=/i'
 like "$rc $err|$out" "^4 $old:1: error: siteEnv .*imagePath = " 'siteEnv without a value is refused'
 
