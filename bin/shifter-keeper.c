@@ -183,7 +183,8 @@ static bool serve(struct keeper *keeper, int peer)
 			shf_now_ms() + ANSWER_MS);
 	if (n <= 0)
 		return false;
-	if (n != (ssize_t)sizeof(request) || request.protocol != SHF_KEEPER_PROTOCOL)
+	if (n != (ssize_t)sizeof(request) ||
+	    (request.protocol != SHF_KEEPER_PROTOCOL && !shf_is_common_verb(request.verb)))
 		request.verb = UINT32_MAX;
 	respond(keeper, peer, &request, &given);
 	if (given >= 0)

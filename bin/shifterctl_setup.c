@@ -13,10 +13,12 @@ enum {
 	OPT_GID = 256,
 	OPT_GROUPS,
 	OPT_HOME,
+	OPT_HOOK_PID,
 	OPT_ID,
 	OPT_IMAGE,
 	OPT_LISTEN,
 	OPT_PORT,
+	OPT_REPLACE,
 	OPT_SHELL,
 	OPT_SSHD,
 	OPT_UID,
@@ -31,10 +33,12 @@ static const struct option setup_options[] = {
 	{ "gid", required_argument, NULL, OPT_GID },
 	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ "home", required_argument, NULL, OPT_HOME },
+	{ "hook-pid", required_argument, NULL, OPT_HOOK_PID },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "port", required_argument, NULL, OPT_PORT },
+	{ "replace", no_argument, NULL, OPT_REPLACE },
 	{ "shell", required_argument, NULL, OPT_SHELL },
 	{ "sshd", no_argument, NULL, OPT_SSHD },
 	{ "uid", required_argument, NULL, OPT_UID },
@@ -62,10 +66,13 @@ static int set_string(char **where, const char *value)
 static int take_option(int c, struct shifter_container_spec *spec, struct shf_ctl_account *account,
 		       const char **volumes, size_t *n_volumes)
 {
+	uint32_t number;
+
 	switch (c) {
 	case OPT_ID: spec->id = optarg; return 0;
 	case OPT_IMAGE: spec->image = optarg; return 0;
 	case OPT_LISTEN: spec->listen_address = optarg; return 0;
+	case OPT_REPLACE: spec->flags |= SHIFTER_SETUP_REPLACE; return 0;
 	case OPT_SSHD: spec->flags |= SHIFTER_SETUP_SSHD; return 0;
 	case OPT_WRITABLE: spec->flags |= SHIFTER_SETUP_WRITABLE; return 0;
 	case OPT_USER: account->user = optarg; return 0;
@@ -76,6 +83,11 @@ static int take_option(int c, struct shifter_container_spec *spec, struct shf_ct
 	case OPT_PORT:
 		if (!shf_ctl_number("--port", optarg, 1, 65535, &spec->sshd_port))
 			return SHF_EXIT_CALLER;
+		return 0;
+	case OPT_HOOK_PID:
+		if (!shf_ctl_number("--hook-pid", optarg, 1, INT32_MAX, &number))
+			return SHF_EXIT_CALLER;
+		spec->hook_pid = (int32_t)number;
 		return 0;
 	case OPT_UID:
 		account->has_uid = shf_ctl_number("--uid", optarg, 1, ID_MAX, &account->uid);

@@ -64,6 +64,8 @@ libshf_la_SOURCES = \
 	lib/kernel/survivors.c \
 	lib/kernel/survivors.h \
 	lib/kernel/syscalls.h \
+	lib/kernel/teardowns.c \
+	lib/kernel/teardowns.h \
 	lib/kernel/trust.c \
 	lib/kernel/trust.h \
 	lib/kernel/udi_stage.c \
@@ -124,6 +126,8 @@ libshf_la_SOURCES = \
 	lib/model/volume.c \
 	lib/model/volume.h \
 	lib/verbs/add_hosts.c \
+	lib/verbs/claim_state.c \
+	lib/verbs/claim_state.h \
 	lib/verbs/context.c \
 	lib/verbs/context.h \
 	lib/verbs/get_setting.c \
@@ -145,6 +149,7 @@ libshf_la_SOURCES = \
 	lib/verbs/setup_container.c \
 	lib/verbs/start_user_sshd.c \
 	lib/verbs/teardown.c \
+	lib/verbs/teardown.h \
 	lib/verbs/write_hostsfile.c
 libshf_la_CPPFLAGS = $(AM_CPPFLAGS) -DSHF_VERSION='"$(PACKAGE_VERSION)"'
 libshf_la_LDFLAGS = $(SHF_LDFLAGS) -static

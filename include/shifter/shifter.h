@@ -233,8 +233,18 @@ struct shifter_container_spec {
 	const char *const *volumes; /* "SRC:DST[:ro]", last one NULL; or NULL */
 	const char *listen_address; /* of the later sshd, numeric; NULL: the site's */
 	uint32_t sshd_port;         /* with SHIFTER_SETUP_SSHD; 0: the site's */
-	uint32_t reserved;          /* must be 0 */
+	int32_t hook_pid;           /* who asks for it, see below; 0: this call */
 };
+
+/*
+ * hook_pid.  A teardown that overtakes a set-up wins, even if it comes before the
+ * set-up has begun: the epilogue of a job may run while its orphaned prologue is
+ * still on its way.  So shifter_teardown() leaves a note of its time, and a set-up
+ * that was asked for before that time fails with -ECANCELED.  It was asked for when
+ * the process hook_pid was started: the hook itself, or the script that runs
+ * shifterctl.  With 0 it was asked for when the call was made, which is right for a
+ * daemon that gets orders one after the other.
+ */
 
 enum {
 	/*
@@ -246,7 +256,12 @@ enum {
 	 * Let the user write where the image's file modes allow it, into memory of
 	 * the site's containerTmpfsSize that goes with the container.
 	 */
-	SHIFTER_SETUP_WRITABLE = 2
+	SHIFTER_SETUP_WRITABLE = 2,
+	/*
+	 * Replace what was asked for earlier under the same id: a set-up that still
+	 * runs gives up, a container is torn down, as after a requeue or a crash.
+	 */
+	SHIFTER_SETUP_REPLACE = 4
 };
 
 /*
@@ -258,12 +273,14 @@ enum {
  *
  * Returns 0, or
  *	-EEXIST	a container of that id exists already
- *	-EBUSY	another process is working on it right now
+ *	-EBUSY	another process is working on it right now, or, with
+ *		SHIFTER_SETUP_REPLACE, did not give up in time
  *	-ENOENT	the image, or the source of a volume, does not exist
  *	-EACCES	the job's user may not read it, or the site forbids it
  *	-EPERM	the caller is not privileged, or asks for uid or gid 0
  *	-EADDRINUSE	the port of the later sshd is taken
- *	-ECANCELED	shifter_teardown() overtook it
+ *	-ECANCELED	shifter_teardown(), or a set-up that was asked for later,
+ *		overtook it, or the process hook_pid has ended
  *	-ENOTSUP	the kernel is older than 5.14, or the image is a directory of a
  *		network file system
  *	-EINVAL	the spec is malformed
@@ -500,7 +517,9 @@ const char *shifter_get_hostsfile_path(struct shifter_container *container);
  * Bounded in time: what cannot be killed by the deadline is named in the error,
  * with SHIFTER_FAULT_NODE.
  *
- * It overtakes a set-up that is still running: that one fails and cleans up.
+ * It overtakes a set-up that is still running, and one that was asked for before
+ * and has not begun (hook_pid in struct shifter_container_spec): that one fails and
+ * cleans up.  What is asked for afterwards under the same id starts clean, at once.
  *
  * Returns 0, -EPERM,
  * -EINVAL if id is malformed, -ETIMEDOUT, or another negative errno value.

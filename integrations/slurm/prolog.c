@@ -238,16 +238,16 @@ static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_slu
 	spec.n_groups = account->n_groups;
 	spec.groups = account->groups;
 	spec.volumes = vector;
-	spec.flags = job->key ? SHIFTER_SETUP_SSHD : 0;
+	/* What is there may be of a run before the job was requeued. */
+	spec.flags = SHIFTER_SETUP_REPLACE | (job->key ? SHIFTER_SETUP_SSHD : 0);
 	if (writable && strcmp(writable, "1") == 0)
 		spec.flags |= SHIFTER_SETUP_WRITABLE;
+	/*
+	 * Slurm runs this hook in a process of its own.  If slurmd was killed
+	 * meanwhile, the epilog may have come and gone already.
+	 */
+	spec.hook_pid = (int32_t)getpid();
 	rc = shifter_setup_container(ctx, &spec, out);
-	if (rc == -EEXIST) {
-		/* The job was requeued, or this node lost power in its first run. */
-		rc = shifter_teardown(ctx, job->container);
-		if (rc == 0)
-			rc = shifter_setup_container(ctx, &spec, out);
-	}
 	return rc < 0 ? fail_library(job, ctx, rc) : 0;
 }
 
@@ -281,6 +281,12 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	else if ((rc = shf_slurm_facts_write(job->record, &job->facts)) < 0)
 		(void)fail(job, rc == -ENOENT ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_NODE, rc,
 			   "cannot write the record of the job");
+	/*
+	 * Torn down meanwhile, or the record gone: the epilog has come, and what is
+	 * there now may belong to the job's next run.
+	 */
+	if (rc == -ESTALE || rc == -ENOENT)
+		return -ECANCELED;
 	if (rc < 0 && shifter_teardown(ctx, job->container) < 0)
 		slurm_error("shifter: job %u: %s", (unsigned int)job->id, shifter_get_error(ctx));
 	return rc;
@@ -329,6 +335,11 @@ int shf_slurm_prolog(spank_t spank, const struct shf_slurm_args *args)
 	job.record = record;
 	rc = set_up_job(&job, args);
 	shf_slurm_facts_free(&job.facts);
+	if (rc == -ECANCELED) {
+		/* Nobody is left to tell; the record may be that of the job's next run. */
+		slurm_error("shifter: job %u: %s", (unsigned int)job.id, job.why);
+		return 0;
+	}
 	return rc < 0 ? report(&job) : 0;
 }
 

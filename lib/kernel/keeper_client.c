@@ -73,7 +73,8 @@ int shf_hear_keeper(int call, struct shf_keeper_answer *answer, int *fds, size_t
 		return -ESRCH;
 	if (n < 0)
 		return (int)n;
-	if (n != (ssize_t)sizeof(*answer) || answer->protocol != SHF_KEEPER_PROTOCOL)
+	/* a keeper of another version says itself what it does not understand */
+	if (n != (ssize_t)sizeof(*answer))
 		rc = -EPROTO;
 	else
 		rc = answer->error > 0 ? -answer->error : 0;
@@ -99,6 +100,26 @@ int shf_ask_keeper(int dir, enum shf_keeper_verb verb, int give, int32_t usher_p
 		return call;
 	}
 	return shf_hear_keeper(call, answer, fds, n_fds, deadline_ms);
+}
+
+int shf_quit_keeper(int dir, int64_t deadline_ms)
+{
+	struct shf_keeper_answer answer;
+	cleanup_fd int fd = shf_call_keeper(dir, SHF_KEEPER_QUIT, -1, 0);
+	ssize_t n;
+	char byte;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = shf_hear_keeper(fd, &answer, NULL, NULL, deadline_ms);
+	if (rc < 0)
+		return rc;
+	/* it says no more: what comes is its end */
+	n = shf_receive(fd, &byte, 1, NULL, NULL, deadline_ms);
+	if (n == 0 || n == -ECONNRESET)
+		return 0;
+	return n < 0 ? (int)n : -EPROTO;
 }
 
 int shf_listen_keeper(int dir)

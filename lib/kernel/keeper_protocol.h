@@ -2,14 +2,17 @@
 /*
  * keeper_protocol.h - what is said over /run/shifter/<id>/keeper
  *
- * A SOCK_SEQPACKET connection carries one request and one answer, both fixed
- * structures of the same build of libshifter: state does not outlive a boot,
- * and a keeper of an older build answers -EPROTO to whom it cannot understand.
+ * A SOCK_SEQPACKET connection carries one request and one answer.  The library
+ * can be upgraded while containers run, whose keepers are of the version before.
+ * So these structures, and the verbs that a teardown needs (SHF_KEEPER_INFO,
+ * SHF_KEEPER_USHER_FD, SHF_KEEPER_QUIT), are the same for ever; to the others a
+ * keeper of another protocol answers -EPROTO.
  * Only root can reach the socket, and the keeper asks the kernel once more.
  */
 #ifndef SHF_KERNEL_KEEPER_PROTOCOL_H
 #define SHF_KERNEL_KEEPER_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SHF_KEEPER_PROTOCOL = 1 };
@@ -23,6 +26,12 @@ enum shf_keeper_verb {
 	SHF_KEEPER_USHER_FD, /* answer, pidfd of the usher if there is one */
 	SHF_KEEPER_QUIT      /* answer, then the end of the container */
 };
+
+/* Do all versions understand it? */
+static inline bool shf_is_common_verb(uint32_t verb)
+{
+	return verb == SHF_KEEPER_INFO || verb == SHF_KEEPER_USHER_FD || verb == SHF_KEEPER_QUIT;
+}
 
 struct shf_keeper_request {
 	uint32_t protocol;

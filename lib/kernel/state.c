@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "kernel/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,7 +13,6 @@
 #include <time.h>
 
 #define RECORD "record"
-#define TOMBSTONE "tombstone"
 
 void shf_close_state(struct shf_state *state)
 {
@@ -90,40 +90,55 @@ static int open_state_dir(struct shf_state *state, struct shf_report *report)
 			      state->id);
 }
 
-int shf_create_state(const char *id, struct shf_state *state, struct shf_report *report)
+/* One try: -ENOENT if the directory went while we waited for its lock. */
+static int try_create(struct shf_state *state, int64_t deadline_ms, struct shf_report *report)
 {
-	bool existed;
+	bool existed = mkdirat(state->root, state->id, 0700) < 0;
 	int rc;
+
+	if (existed && errno != EEXIST)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make '%s/%s'",
+				      SHF_RUN_DIR, state->id);
+	rc = open_state_dir(state, report);
+	if (rc == 0)
+		rc = shf_lock_state(state, false, deadline_ms);
+	if (rc == -ENOENT)
+		shf_close_fd(&state->dir);
+	if (rc == -EBUSY)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EBUSY,
+				"cannot set up container '%s': another process is setting it up or "
+				"tearing it down",
+				state->id);
+	if (rc < 0 && rc != -ENOENT) {
+		if (!existed)
+			unlinkat(state->root, state->id, AT_REMOVEDIR);
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot lock '%s/%s'",
+				      SHF_RUN_DIR, state->id);
+	}
+	return rc == 0 && existed ? -EEXIST : rc;
+}
+
+int shf_create_state(const char *id, int64_t deadline_ms, struct shf_state *state,
+		     struct shf_report *report)
+{
+	int rc = -ENOENT;
 
 	state->id = id;
 	state->root = shf_open_run_dir(true, report);
 	if (state->root < 0)
 		return state->root;
-	existed = mkdirat(state->root, id, 0700) < 0;
-	if (existed && errno != EEXIST)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make '%s/%s'",
-				      SHF_RUN_DIR, id);
-	rc = open_state_dir(state, report);
-	if (rc == 0)
-		/* somebody may be just looking at it */
-		rc = shf_lock_state(state, false, shf_now_ms() + 200);
-	if (rc == -EBUSY || rc == -ENOENT)
+	/* whoever removes it under our hands makes progress: no fairness is needed */
+	for (int i = 0; rc == -ENOENT && (i < 100 || shf_remaining_ms(deadline_ms) > 0); i++)
+		rc = try_create(state, deadline_ms, report);
+	if (rc == -ENOENT)
 		return shf_fail(report, SHIFTER_FAULT_NODE, EBUSY,
-				"cannot set up container '%s': another process is setting it up or "
-				"tearing it down",
-				id);
-	if (rc < 0) {
-		if (!existed)
-			unlinkat(state->root, id, AT_REMOVEDIR);
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot lock '%s/%s'",
-				      SHF_RUN_DIR, id);
-	}
-	if (existed)
+				"cannot set up container '%s': others keep removing it", id);
+	if (rc == -EEXIST)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EEXIST,
 				"cannot set up container '%s': there is one of that id; tear it "
 				"down first",
 				id);
-	return 0;
+	return rc;
 }
 
 int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report)
@@ -133,18 +148,6 @@ int shf_open_state(const char *id, struct shf_state *state, struct shf_report *r
 	if (state->root < 0)
 		return state->root;
 	return open_state_dir(state, report);
-}
-
-int shf_place_tombstone(struct shf_state *state)
-{
-	int rc = shf_create_file(state->dir, TOMBSTONE, 0600, "", 0);
-
-	return rc == -EEXIST ? 0 : rc;
-}
-
-bool shf_has_tombstone(struct shf_state *state)
-{
-	return faccessat(state->dir, TOMBSTONE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int shf_get_boot_id(char boot_id[37])
@@ -194,11 +197,27 @@ int shf_read_record(struct shf_state *state, struct shf_record *record,
 	return shf_record_parse(text.data ? text.data : "", text.length, record, report);
 }
 
+/* Append the entries of dir, a few of them. */
+static void name_entries(int dir, struct shf_text *names)
+{
+	cleanup_fd int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+
+	if (!entries)
+		return;
+	steal_fd(&again);
+	while ((entry = readdir(entries)) && names->length < 200)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			shf_text_addf(names, "%s'%s'", names->length ? ", " : "", entry->d_name);
+	closedir(entries);
+}
+
 int shf_remove_state(struct shf_state *state, struct shf_report *report)
 {
-	static const char *const names[] = { SHF_STATE_SOCKET, RECORD,
-					     "." RECORD ".new", SHF_STATE_HOSTS,
-					     "." SHF_STATE_HOSTS ".new", TOMBSTONE };
+	static const char *const names[] = { SHF_STATE_SOCKET, RECORD, "." RECORD ".new",
+					     SHF_STATE_HOSTS, "." SHF_STATE_HOSTS ".new" };
+	cleanup_text struct shf_text left = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -208,8 +227,14 @@ int shf_remove_state(struct shf_state *state, struct shf_report *report)
 		rc = -errno;
 	if (rc == 0 && unlinkat(state->root, state->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		rc = -errno;
-	if (rc < 0)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot remove '%s/%s'",
-				      SHF_RUN_DIR, state->id);
-	return 0;
+	if (rc == 0)
+		return 0;
+	/* never more than is known: what somebody put there may be a mount, or a link */
+	name_entries(state->dir, &left);
+	if (left.data)
+		return shf_fail(report, SHIFTER_FAULT_NODE, -rc,
+				"cannot remove '%s/%s': it holds what is not the library's: %s",
+				SHF_RUN_DIR, state->id, left.data);
+	return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot remove '%s/%s'",
+			      SHF_RUN_DIR, state->id);
 }

@@ -43,10 +43,12 @@ void shf_close_state(struct shf_state *state);
 int shf_open_run_dir(bool create, struct shf_report *report);
 
 /*
- * Make the state directory of id and lock it.  Returns 0, -EBUSY if somebody
- * holds the lock, -EEXIST, or another negative errno value.  id is borrowed.
+ * Make the state directory of id and lock it, waiting until deadline_ms for
+ * whoever works on one of that name.  Returns 0, -EBUSY, -EEXIST with the lock of the
+ * one that is there, or another negative errno value.  id is borrowed.
  */
-int shf_create_state(const char *id, struct shf_state *state, struct shf_report *report);
+int shf_create_state(const char *id, int64_t deadline_ms, struct shf_state *state,
+		     struct shf_report *report);
 
 /* Open the state directory of id.  0, -ENOENT silently, or another one. */
 int shf_open_state(const char *id, struct shf_state *state, struct shf_report *report);
@@ -66,11 +68,7 @@ int shf_lock_state(struct shf_state *state, bool shared, int64_t deadline_ms);
 
 void shf_unlock_state(struct shf_state *state);
 
-/* A teardown that finds the lock taken leaves a tombstone for the holder to see. */
-int shf_place_tombstone(struct shf_state *state);
-bool shf_has_tombstone(struct shf_state *state);
-
-/* Is it set up by a kernel that no longer runs? */
+/* The kernel's name for this boot: state of another one is stale. */
 int shf_get_boot_id(char boot_id[37]);
 
 /* Replace the record.  0 or a negative errno value. */
@@ -81,8 +79,8 @@ int shf_write_record(struct shf_state *state, const struct shf_record *record,
 int shf_read_record(struct shf_state *state, struct shf_record *record, struct shf_report *report);
 
 /*
- * Remove the known names, then the directory.  Anything unknown in it is left
- * and makes this fail with -ENOTEMPTY.
+ * Remove the known names, then the directory.  Anything unknown in it is left,
+ * makes this fail with -ENOTEMPTY, and is named.
  */
 int shf_remove_state(struct shf_state *state, struct shf_report *report);
 

@@ -52,6 +52,7 @@ static const struct field {
 	{ "usher_pid", FIELD_PID, 0, INT32_MAX, AT(usher_pid) },
 	{ "usher_start", FIELD_U64, 0, UINT64_MAX, AT(usher_start) },
 	{ "created", FIELD_U64, 0, UINT64_MAX, AT(created) },
+	{ "asked", FIELD_U64, 0, UINT64_MAX, AT(asked) },
 	{ "principal", FIELD_PRINCIPAL, 0, 0, AT(principal) },
 	{ "serving", FIELD_BOOL, 0, 0, AT(serving) },
 #undef AT

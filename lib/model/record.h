@@ -37,6 +37,7 @@ struct shf_record {
 	int32_t usher_pid;
 	uint64_t usher_start;
 	uint64_t created;    /* seconds since the epoch */
+	uint64_t asked;      /* when it was asked for, ns since boot (kernel/teardowns.h) */
 	char principal[201]; /* of the host certificate; "" for none */
 	bool serving;        /* sshd is up */
 };

@@ -67,6 +67,7 @@ int shifter_open_container(struct shifter_ctx *ctx, const char *id, struct shift
 	cleanup_state struct shf_state state = SHF_NO_STATE;
 	struct shf_record record = { 0 };
 	struct shf_keeper_answer answer;
+	char boot_id[37];
 	int rc;
 
 	shf_begin(ctx);
@@ -81,6 +82,13 @@ int shifter_open_container(struct shifter_ctx *ctx, const char *id, struct shift
 		rc = shf_read_record(&state, &record, &ctx->report);
 	if (rc < 0)
 		return rc;
+	if (shf_get_boot_id(boot_id) == 0 && strcmp(boot_id, record.boot_id) != 0) {
+		shf_record_free(&record);
+		return shf_fail(&ctx->report, SHIFTER_FAULT_NODE, EUCLEAN,
+				"container '%s' is damaged: the node was booted since it was set "
+				"up; tear it down",
+				id);
+	}
 	rc = shf_ask_keeper(state.dir, SHF_KEEPER_INFO, -1, 0, &answer, NULL, NULL,
 			    shf_now_ms() + SHF_KEEPER_MS);
 	if (rc < 0 || strcmp(answer.generation, record.generation) != 0)

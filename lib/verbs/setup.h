@@ -33,7 +33,8 @@ struct setup {
 	struct shf_image_ref ref;
 	struct shf_mounts volumes;
 	struct shf_state state;
-	bool owns_state; /* the directory was made here: remove it on failure */
+	uint64_t asked_ns; /* when (kernel/teardowns.h) */
+	bool owns_state;   /* the directory was made here: remove it on failure */
 	struct shf_record record;
 	struct shf_image_source image;
 	struct shf_node_accounts node;

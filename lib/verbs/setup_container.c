@@ -24,7 +24,7 @@
 #include "model/image.h"
 #include "model/sessionenv.h"
 #include "model/volume.h"
-#include "verbs/context.h"
+#include "verbs/claim_state.h"
 #include "verbs/image_environment.h"
 #include "verbs/job_hosts.h"
 #include "verbs/node_accounts.h"
@@ -78,8 +78,8 @@ int shf_setup_check(struct setup *s)
 			"malformed container id '%s': 1 to 64 of A-Z a-z 0-9 . _ -, first a "
 			"letter or digit",
 			spec->id ? spec->id : "");
-	if ((spec->flags & ~(uint32_t)(SHIFTER_SETUP_SSHD | SHIFTER_SETUP_WRITABLE)) ||
-	    spec->reserved)
+	if (spec->flags & ~(uint32_t)(SHIFTER_SETUP_SSHD | SHIFTER_SETUP_WRITABLE |
+				      SHIFTER_SETUP_REPLACE))
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: unknown flags");
 	if ((spec->flags & SHIFTER_SETUP_WRITABLE) && !s->ctx->config.allow_writable)
@@ -145,6 +145,7 @@ static int fill_record(struct setup *s)
 	record->uid = s->spec.uid;
 	record->gid = s->spec.gid;
 	record->created = (uint64_t)time(NULL);
+	record->asked = s->asked_ns;
 	record->user = strdup(s->account.user);
 	record->home = strdup(s->account.home);
 	record->shell = strdup(s->account.shell);
@@ -402,6 +403,12 @@ static int build(struct setup *s)
 	return shf_setup_build(s, stage);
 }
 
+/* A teardown that came meanwhile wins, and is waiting for us to give up. */
+static int check_overtaken(struct setup *s)
+{
+	return shf_check_overtaken(&s->ctx->report, &s->state, s->asked_ns);
+}
+
 static int commit(struct setup *s)
 {
 	char byte;
@@ -412,9 +419,9 @@ static int commit(struct setup *s)
 		rc = shf_write_record(&s->state, &s->record, &s->ctx->report);
 	if (rc < 0)
 		return rc;
-	if (shf_has_tombstone(&s->state))
-		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, ECANCELED,
-				"gave up container '%s': its teardown has come first", s->spec.id);
+	rc = check_overtaken(s);
+	if (rc < 0)
+		return rc;
 	rc = shf_send(s->commit, "c", 1, NULL, 0);
 	/* that it was sent does not say that the keeper lived to see it */
 	if (rc == 0)
@@ -435,14 +442,20 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_check_kernel(&s->ctx->report);
 	if (rc == 0)
-		rc = shf_create_state(s->spec.id, &s->state, &s->ctx->report);
+		rc = shf_find_asked_ns(&s->ctx->report, s->spec.id, s->spec.hook_pid,
+				       &s->asked_ns);
+	if (rc == 0)
+		rc = shf_claim_state(s->ctx, s->spec.id, s->asked_ns,
+				     s->spec.flags & SHIFTER_SETUP_REPLACE, &s->state,
+				     &s->owns_state);
 	if (rc < 0)
 		return rc;
-	s->owns_state = true;
 	/* first of all what a reference means: the record says so */
 	rc = open_image(s);
 	if (rc == 0)
 		rc = fill_record(s);
+	if (rc == 0)
+		rc = check_overtaken(s);
 	if (rc == 0)
 		rc = open_port(s);
 	if (rc == 0)
@@ -451,6 +464,8 @@ static int set_up(struct setup *s)
 		rc = shf_setup_open_live_directory(s);
 	if (rc == 0)
 		rc = shf_setup_look_into_image(s);
+	if (rc == 0)
+		rc = check_overtaken(s);
 	if (rc == 0)
 		rc = build(s);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include "kernel/message.h"
 #include "kernel/spawn.h"
 #include "kernel/syscalls.h"
+#include "kernel/teardowns.h"
 #include "kernel/udi_template.h"
 #include "kernel/user_key.h"
 #include "model/key.h"
@@ -514,7 +515,10 @@ static int lock_container(struct shifter_container *container, int64_t deadline_
 	if (rc == -EBUSY)
 		return shf_fail(&container->ctx->report, SHIFTER_FAULT_CALLER, EBUSY,
 				"another process works on container '%s'", container->record.id);
-	if (rc == -ENOENT || (rc == 0 && shf_has_tombstone(&container->state))) {
+	if (rc == 0 && shf_was_torn_down(container->state.root, container->record.id,
+					 container->record.asked))
+		rc = -ENOENT;
+	if (rc == -ENOENT) {
 		shf_unlock_state(&container->state);
 		return shf_fail(&container->ctx->report, SHIFTER_FAULT_CALLER, ESTALE,
 				"container '%s' has been torn down", container->record.id);

@@ -11,7 +11,8 @@
 #include "kernel/process.h"
 #include "kernel/survivors.h"
 #include "kernel/syscalls.h"
-#include "verbs/context.h"
+#include "kernel/teardowns.h"
+#include "verbs/teardown.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -22,7 +23,7 @@ enum { KEEPER_MS = 2000 };
 
 struct teardown {
 	struct shifter_ctx *ctx;
-	struct shf_state state;
+	struct shf_state *state; /* locked */
 	struct shf_record record;
 	bool has_record;
 	int64_t deadline_ms;
@@ -46,7 +47,7 @@ static int open_usher(struct teardown *t)
 	int pidfd = -1;
 	size_t n_fds = 1;
 
-	if (shf_ask_keeper(t->state.dir, SHF_KEEPER_USHER_FD, -1, 0, &answer, &pidfd, &n_fds,
+	if (shf_ask_keeper(t->state->dir, SHF_KEEPER_USHER_FD, -1, 0, &answer, &pidfd, &n_fds,
 			   shf_now_ms() + KEEPER_MS) == 0 &&
 	    n_fds == 1)
 		return pidfd;
@@ -68,22 +69,37 @@ static int end_usher(struct teardown *t)
 	shf_sys_pidfd_send_signal(usher, SIGKILL);
 	return shf_fail(&t->ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
 			"cannot end all processes that came into container '%s' by ssh within %u s",
-			t->state.id, t->ctx->config.teardown_timeout_s);
+			t->state->id, t->ctx->config.teardown_timeout_s);
+}
+
+/*
+ * A keeper that is known by nothing but its socket (the record is damaged, or a
+ * later version's) is asked to end, in words that all versions understand.
+ */
+static int end_unknown_keeper(struct teardown *t)
+{
+	int rc = shf_quit_keeper(t->state->dir, shf_now_ms() + KEEPER_MS);
+
+	if (rc == 0 || rc == -ESRCH)
+		return 0;
+	/* its state stays: without it nobody could reach the keeper any more */
+	return shf_fail_errno(&t->ctx->report, SHIFTER_FAULT_NODE, -rc,
+			      "cannot end the keeper of container '%s', whose record cannot be "
+			      "read",
+			      t->state->id);
 }
 
 static int end_keeper(struct teardown *t)
 {
-	struct shf_keeper_answer answer;
 	cleanup_fd int keeper = -1;
 	int rc;
 
 	/* before it quits: its pid is its own as long as it lives */
 	if (t->has_record)
 		keeper = shf_open_process(t->record.keeper_pid, t->record.keeper_start);
-	rc = shf_ask_keeper(t->state.dir, SHF_KEEPER_QUIT, -1, 0, &answer, NULL, NULL,
-			    shf_now_ms() + KEEPER_MS);
 	if (keeper < 0)
-		return 0;
+		return end_unknown_keeper(t);
+	rc = shf_quit_keeper(t->state->dir, shf_now_ms() + KEEPER_MS);
 	if (rc < 0)
 		shf_sys_pidfd_send_signal(keeper, SIGKILL);
 	if (has_ended(keeper, shf_now_ms() + KEEPER_MS))
@@ -93,18 +109,7 @@ static int end_keeper(struct teardown *t)
 		return 0;
 	return shf_fail(&t->ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
 			"cannot end the keeper, process %d, of container '%s'",
-			(int)t->record.keeper_pid, t->state.id);
-}
-
-static int lock_state(struct teardown *t)
-{
-	int rc = shf_lock_state(&t->state, false, 0);
-
-	if (rc != -EBUSY)
-		return rc;
-	/* whoever holds it, a set-up perhaps, sees this and gives up */
-	rc = shf_place_tombstone(&t->state);
-	return rc < 0 ? rc : shf_lock_state(&t->state, false, t->deadline_ms);
+			(int)t->record.keeper_pid, t->state->id);
 }
 
 /* Name who is still inside: they entered by themselves, or came out of the usher's reach. */
@@ -116,7 +121,7 @@ static int name_survivors(struct teardown *t, uint64_t namespace)
 	if (count)
 		shf_log(t->ctx, SHIFTER_LOG_WARNING,
 			"container '%s' is gone, but %u processes are still inside: %s",
-			t->state.id, count, names.data ? names.data : "");
+			t->state->id, count, names.data ? names.data : "");
 	return 0;
 }
 
@@ -126,49 +131,60 @@ static uint64_t find_namespace(struct teardown *t)
 	cleanup_fd int namespace = -1;
 	size_t n_fds = 1;
 
-	if (shf_ask_keeper(t->state.dir, SHF_KEEPER_ENTER, -1, 0, &answer, &namespace, &n_fds,
+	if (shf_ask_keeper(t->state->dir, SHF_KEEPER_ENTER, -1, 0, &answer, &namespace, &n_fds,
 			   shf_now_ms() + KEEPER_MS) < 0)
 		return 0;
 	return shf_identify_namespace(namespace);
 }
 
-static int tear_down(struct teardown *t)
+int shf_remove_container(struct shifter_ctx *ctx, struct shf_state *state, int64_t deadline_ms)
 {
+	struct teardown t = { .ctx = ctx, .state = state, .deadline_ms = deadline_ms };
 	struct shf_report damaged = { 0 };
 	uint64_t namespace;
 	char boot_id[37];
-	int rc = lock_state(t);
+	int rc;
+
+	t.has_record = shf_read_record(state, &t.record, &damaged) == 0;
+	/* of a dead boot, its pids are other processes' now */
+	if (t.has_record &&
+	    (shf_get_boot_id(boot_id) < 0 || strcmp(boot_id, t.record.boot_id) != 0)) {
+		shf_record_free(&t.record);
+		t.has_record = false;
+	}
+	namespace = find_namespace(&t);
+	rc = end_usher(&t);
+	if (end_keeper(&t) < 0 && rc == 0)
+		rc = -ETIMEDOUT;
+	name_survivors(&t, namespace);
+	if (rc == 0)
+		rc = shf_remove_state(state, &ctx->report);
+	if (t.has_record)
+		shf_record_free(&t.record);
+	return rc;
+}
+
+static int lock_and_remove(struct shifter_ctx *ctx, struct shf_state *state)
+{
+	int64_t deadline_ms = shf_now_ms() + (int64_t)ctx->config.teardown_timeout_s * 1000;
+	int rc = shf_lock_state(state, false, deadline_ms);
 
 	if (rc == -ENOENT)
 		return 0;
 	if (rc == -EBUSY)
-		return shf_fail(&t->ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
+		return shf_fail(&ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
 				"cannot tear down container '%s': another process works on it and "
 				"does not end",
-				t->state.id);
+				state->id);
 	if (rc < 0)
-		return shf_fail_errno(&t->ctx->report, SHIFTER_FAULT_NODE, -rc,
-				      "cannot lock container '%s'", t->state.id);
-	/* of a dead boot, its pids are other processes' now */
-	t->has_record = shf_read_record(&t->state, &t->record, &damaged) == 0;
-	if (t->has_record && (shf_get_boot_id(boot_id) < 0 ||
-			      strcmp(boot_id, t->record.boot_id) != 0)) {
-		shf_record_free(&t->record);
-		t->has_record = false;
-	}
-	namespace = find_namespace(t);
-	rc = end_usher(t);
-	if (end_keeper(t) < 0 && rc == 0)
-		rc = -ETIMEDOUT;
-	name_survivors(t, namespace);
-	if (rc == 0)
-		rc = shf_remove_state(&t->state, &t->ctx->report);
-	return rc;
+		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot lock container '%s'", state->id);
+	return shf_remove_container(ctx, state, deadline_ms);
 }
 
 int shifter_teardown(struct shifter_ctx *ctx, const char *id)
 {
-	struct teardown t = { .ctx = ctx, .state = SHF_NO_STATE };
+	cleanup_state struct shf_state state = SHF_NO_STATE;
 	int rc;
 
 	shf_begin(ctx);
@@ -178,16 +194,22 @@ int shifter_teardown(struct shifter_ctx *ctx, const char *id)
 	if (!shf_is_id(id))
 		return shf_fail(&ctx->report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container id '%s'", id ? id : "");
-	t.deadline_ms = shf_now_ms() + (int64_t)ctx->config.teardown_timeout_s * 1000;
-	rc = shf_open_state(id, &t.state, &ctx->report);
+	state.root = shf_open_run_dir(true, &ctx->report);
+	if (state.root < 0)
+		return state.root;
+	/* first of all: a set-up that is on its way must see it, wherever it is */
+	rc = shf_note_teardown(state.root, id, shf_boot_time_ns());
+	if (rc < 0)
+		shf_log(ctx, SHIFTER_LOG_WARNING,
+			"cannot note the teardown of container '%s' in '%s/%s'", id,
+			SHF_RUN_DIR, SHF_TEARDOWNS_NAME);
+	shf_close_fd(&state.root);
+	rc = shf_open_state(id, &state, &ctx->report);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc == 0)
-		rc = tear_down(&t);
+		rc = lock_and_remove(ctx, &state);
 	if (rc == 0)
 		shf_log(ctx, SHIFTER_LOG_INFO, "tore down container '%s'", id);
-	if (t.has_record)
-		shf_record_free(&t.record);
-	shf_close_state(&t.state);
 	return rc;
 }

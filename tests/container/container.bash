@@ -71,7 +71,7 @@ not_running() { ! running "$1"; }
 
 # All that a container is made of, as the host sees it.
 snapshot() {
-	find /run/shifter -mindepth 1 -maxdepth 1 ! -name .udiImage 2>/dev/null | sort
+	find /run/shifter -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null | sort
 	cut -d' ' -f3- /proc/self/mountinfo | sort
 	losetup -nlO BACK-MAJ:MIN,BACK-FILE | awk -v d="$(stat -c %d $IMG)" '
 		{ split($1, n, ":"); if (n[1] * 256 + n[2] == d) print }'

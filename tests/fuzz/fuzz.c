@@ -292,7 +292,7 @@ static const struct parser parsers[] = {
 						    "image local:/a\\x0ab\nport 1204\nstage "
 						    "s1\nkeeper_pid 12\nkeeper_start 34\n"
 						    "usher_pid 0\nusher_start 0\ncreated "
-						    "1700000000\nprincipal p.q\nserving "
+						    "1700000000\nasked 5\nprincipal p.q\nserving "
 						    "yes\n") },
 	  1 },
 	{ "public keys", parse_public_key, { SEED("ssh-ed25519 "

@@ -29,6 +29,7 @@ static const struct shf_record sample = {
 	.keeper_pid = 2147483647,
 	.keeper_start = UINT64_MAX,
 	.created = 1700000000,
+	.asked = 4200000000,
 	.principal = "12.node.cluster",
 	.serving = true,
 };
@@ -51,6 +52,7 @@ static const char written[] = "shifter-record 1\n"
 			      "usher_pid 0\n"
 			      "usher_start 0\n"
 			      "created 1700000000\n"
+			      "asked 4200000000\n"
 			      "principal 12.node.cluster\n"
 			      "serving yes\n";
 
@@ -132,6 +134,7 @@ static void malformed_lines(void)
 		{ "keeper_start 1", "keeper_start 18446744073709551616" },
 		{ "usher_pid 0", "usher_pid -1" },
 		{ "created 1", "" },
+		{ "asked 4", "asked -1" },
 		{ "principal 1", "principal a b" },
 		{ "serving y", "serving maybe" },
 		{ "serving y", "serving YES" },
