@@ -140,6 +140,27 @@ static void add_mount_point(struct shf_plan *plan, const struct shf_place *place
 					       .fault = SHIFTER_FAULT_NODE });
 }
 
+/*
+ * The /etc/profile of most distributions sets PATH anew in a login shell, and reads
+ * this then: what PATH had before, by udi-session or at least our ssh, comes back in
+ * front of what it has now.
+ */
+static const char profile[] =
+	"# of libshifter: the PATH of the container in login shells\n"
+	"_shf_rest=${SHIFTER_PATH:-/opt/udiImage/bin}:\n"
+	"_shf_new=\n"
+	"while [ -n \"$_shf_rest\" ]; do\n"
+	"\t_shf_part=${_shf_rest%%:*}\n"
+	"\t_shf_rest=${_shf_rest#*:}\n"
+	"\tcase \":$PATH:\" in\n"
+	"\t*\":$_shf_part:\"*) ;;\n"
+	"\t*) _shf_new=$_shf_new$_shf_part: ;;\n"
+	"\tesac\n"
+	"done\n"
+	"PATH=$_shf_new$PATH\n"
+	"export PATH\n"
+	"unset SHIFTER_PATH _shf_rest _shf_part _shf_new\n";
+
 static int make_etc(const struct shf_container_facts *f, struct shf_plan *plan)
 {
 	cleanup_text struct shf_text passwd = { 0 };
@@ -157,6 +178,10 @@ static int make_etc(const struct shf_container_facts *f, struct shf_plan *plan)
 	make_file(plan, "etc/nsswitch.conf", nsswitch.data);
 	make_file(plan, "etc/resolv.conf", f->resolv_conf);
 	make_link(plan, "etc/hosts", "../run/shifter/hosts");
+	if (f->has_udi) {
+		make_directory(plan, SHF_SLOT_SITE, "etc/profile.d", 0755, 0, 0);
+		make_file(plan, "etc/profile.d/zz-shifter.sh", profile);
+	}
 	/* an image that is "shutting down" would keep everybody out */
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_WHITEOUT,
 					       .base = SHF_SLOT_SITE,

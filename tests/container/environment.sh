@@ -152,6 +152,27 @@ for bad in 'siteEnv = { "A" }' 'siteEnvAppend = { "=x" }' 'siteEnvPrepend = { "A
 	conf "$bad"
 	refused '2|3|4|5' "${bad%% *} must be a list of" "$bad" up v
 done
+
+# --- login shells, where /etc/profile sets PATH anew ---
+unsquashfs -q -n -d $IMG/profile $BUSYBOX >/dev/null && mkdir -p $IMG/profile/etc/profile.d || exit 1
+cat >$IMG/profile/etc/profile <<'END'
+PATH=/usr/local/bin:/usr/bin:/bin
+export PATH
+for i in /etc/profile.d/*.sh; do . "$i"; done
+END
+echo 'PATH=/profile/first:$PATH' >$IMG/profile/etc/profile.d/tool.sh
+printf 'ENV: PATH=/image/bin:/bin:/image/last\n' >$IMG/profile.meta
+conf 'siteEnvPrepend = "PATH=/site/first"'
+ok "an image whose login shells have another PATH" up a --image local:$IMG/profile --sshd
+ok "sshd" serve a
+want=/opt/udiImage/bin:/site/first:/image/bin:/image/last:/profile/first:/usr/local/bin:/usr/bin:/bin
+is "$(echo 'echo $PATH ${SHIFTER_PATH-gone}' | ssh_run 2>/dev/null)" "$want gone" "a login shell by ssh gets back what it lost"
+is "$(ssh_run 'echo $PATH')" /opt/udiImage/bin:/site/first:/image/bin:/bin:/image/last:/usr/local/bin:/usr/bin \
+	"a command by ssh has lost nothing"
+is "$(echo 'command -v ssh' | ssh_run 2>/dev/null)" /opt/udiImage/bin/ssh "our ssh is found"
+is "$(run sh -lc 'command -v ssh; echo $PATH')" "/opt/udiImage/bin/ssh
+/opt/udiImage/bin:/profile/first:/usr/local/bin:/usr/bin:/bin" "by shifter, too"
+ok "teardown" down a
 rm -f /home/alice/{env,big,script} /tmp/by-*; rmdir /srv/none
 unchanged "nothing is left"
 done_testing

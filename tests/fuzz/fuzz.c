@@ -8,6 +8,7 @@
  * value and a report that says the same.  Built with -DSHF_LIBFUZZER it
  * is a target for libFuzzer, whose input's first byte selects the parser.
  */
+#include "base/command_env.h"
 #include "base/path.h"
 #include "model/config.h"
 #include "model/original.h"
@@ -234,6 +235,42 @@ static int parse_template(const char *input, size_t n, struct shf_report *report
 	return 0;
 }
 
+/* The first half is the image's, the second the site's. */
+static int parse_environment(const char *input, size_t n, struct shf_report *report)
+{
+	static char bytes[INPUT_MAX + 2];
+	struct shf_environ env = { 0 };
+	size_t half = n / 2;
+	const char *path;
+	char **list;
+
+	(void)report;
+	memcpy(bytes, input, half);
+	bytes[half] = '\0';
+	memcpy(bytes + half + 1, input + half, n - half);
+	bytes[n + 1] = '\0';
+	shf_env_lay_foreign(&env, bytes, half);
+	shf_env_lay_site(&env, bytes + half + 1, n - half);
+	shf_env_set_path(&env);
+	shf_env_set_launchers(&env);
+	path = shf_environ_get(&env, "PATH");
+	if (!path || strncmp(path, "/opt/udiImage/bin", 17) != 0 ||
+	    strstr(path + 1, ":/opt/udiImage/bin:"))
+		abort();
+	list = shf_environ_finish(&env);
+	/* each is a variable, and there once */
+	for (char **v = list; *v; v++) {
+		size_t length = shf_environ_name_length(*v);
+
+		if (!length)
+			abort();
+		for (char **w = list; w < v; w++)
+			if (strncmp(*w, *v, length + 1) == 0)
+				abort();
+	}
+	return 0;
+}
+
 #define SEED(text)                     \
 	{                              \
 		text, sizeof(text) - 1 \
@@ -295,6 +332,11 @@ static const struct parser parsers[] = {
 						    "1700000000\nasked 5\nprincipal p.q\nserving "
 						    "yes\n") },
 	  1 },
+	{ "environments", parse_environment,
+	  { SEED("PATH=/image/bin:/opt/udiImage/bin:\0HOME=/root\0A=1\0"
+		 "^PATH=/a\0+A=2\0?B=3\0-A\0=PATH=:\0"),
+	    SEED("OMPI_MCA_plm=rsh\0HYDRA_BOOTSTRAP=slurm\0"
+		 "=SHIFTER_MPI_SSH=1\0-HYDRA_BOOTSTRAP\0+X=1\0") }, 20 },
 	{ "public keys", parse_public_key, { SEED("ssh-ed25519 "
 		   "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
 						  "a\n"),
