@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-enum { INDEX_DEPTH = 4 };
+/* An index may name others, or itself. */
+enum { INDEX_DEPTH = 4,
+       INDEXES_MAX = 64 };
 
 /* What an index has to offer. */
 struct candidates {
@@ -20,7 +22,7 @@ struct candidates {
 	struct json_object *fits;  /* descriptors of manifests */
 	struct json_object *names; /* of each of them; null if it has none */
 	char seen[512];            /* "name (arch)", for the message */
-	size_t n_seen;
+	size_t n_seen, n_indexes;
 };
 
 static struct json_object *get(struct json_object *object, const char *key, enum json_type type)
@@ -152,7 +154,8 @@ static int search_index(struct candidates *all, struct json_object *index, const
 		if (arch && strcmp(arch, "unknown") == 0)
 			continue;
 		if (type && (strstr(type, "image.index") || strstr(type, "manifest.list"))) {
-			if (depth == 0 || blob_name(get_string(one, "digest"), blob, sizeof(blob)))
+			if (depth == 0 || all->n_indexes++ == INDEXES_MAX ||
+			    blob_name(get_string(one, "digest"), blob, sizeof(blob)))
 				return import_fail(IMPORT_CALLER,
 						   "cannot read %s: an index in it is malformed",
 						   all->what);

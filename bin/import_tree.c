@@ -98,8 +98,10 @@ static int open_directory(struct import_tree *tree, const char *path)
 		part[i] = '\0';
 		next = open_beneath(tree, part, O_PATH | O_DIRECTORY, 0);
 		if (next == -ENOENT) {
-			/* EEXIST: a link that leads nowhere, which is not for us to repair */
 			rc = mkdirat(fd, part + start, 0755) < 0 ? -errno : 0;
+			/* a link that leads nowhere, which is not for us to repair */
+			if (rc == -EEXIST)
+				rc = -ENOENT;
 			if (rc == 0)
 				rc = note_time(tree, part, (struct timespec){ 0 });
 			if (rc == 0)
