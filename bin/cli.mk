@@ -27,6 +27,7 @@ bin_shifterctl_SOURCES = \
 	bin/shifterctl_account.c \
 	bin/shifterctl_account.h \
 	bin/shifterctl_config.c \
+	bin/shifterctl_gc.c \
 	bin/shifterctl_hostsfile.c \
 	bin/shifterctl_import.c \
 	bin/shifterctl_list.c \

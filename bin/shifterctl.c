@@ -27,6 +27,7 @@ static const char usage[] =
 	"        --torque EXEC_HOST)\n"
 	"  teardown ID...\n"
 	"  list [--json]\n"
+	"  gc [--dry-run] [--json]\n"
 	"  import [OPTION...] SOURCE [REFERENCE...]\n"
 	"as anybody\n"
 	"  config [--json] [KEY]\n"
@@ -63,6 +64,7 @@ static const struct command {
 	{ "hostsfile", shf_ctl_hostsfile, NEEDS_ROOT },
 	{ "teardown", shf_ctl_teardown, NEEDS_ROOT | ANY_CONFIG },
 	{ "list", shf_ctl_list, NEEDS_ROOT | ANY_CONFIG },
+	{ "gc", shf_ctl_gc, NEEDS_ROOT | ANY_CONFIG },
 	{ "config", shf_ctl_config, OWN_CONFIG },
 	{ "import", shf_ctl_import, NEEDS_ROOT },
 	{ "key", shf_ctl_key, NEEDS_USER },

@@ -29,6 +29,7 @@ int shf_ctl_setup(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_sshd(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_teardown(struct shifter_ctx *ctx, int argc, char **argv);
+int shf_ctl_gc(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_list(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_config(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_import(struct shifter_ctx *ctx, int argc, char **argv);

@@ -128,6 +128,7 @@ libshf_la_SOURCES = \
 	lib/verbs/add_hosts.c \
 	lib/verbs/claim_state.c \
 	lib/verbs/claim_state.h \
+	lib/verbs/collect_garbage.c \
 	lib/verbs/context.c \
 	lib/verbs/context.h \
 	lib/verbs/get_setting.c \

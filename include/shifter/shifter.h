@@ -334,6 +334,35 @@ typedef int (*shifter_list_fn)(const struct shifter_container_info *info,
 int shifter_list_containers(struct shifter_ctx *ctx, shifter_list_fn list,
 			    void *data) SHIFTER_CHECKED;
 
+/* What shifter_collect_garbage() found. */
+struct shifter_garbage_info {
+	size_t size;         /* sizeof(struct shifter_garbage_info) */
+	const char *kind;    /* "container", or "stage": a copy of udiImage */
+	const char *name;    /* id of the container, name of the stage */
+	const char *reason;  /* why it is of no use */
+	const char *failure; /* why it could not be removed, or NULL */
+};
+
+/* Called once per item, as shifter_list_fn. */
+typedef int (*shifter_garbage_fn)(const struct shifter_garbage_info *info, void *data);
+
+enum {
+	/* Find, but do not remove. */
+	SHIFTER_GARBAGE_DRY_RUN = 1
+};
+
+/*
+ * Remove what crashes left on this node: containers of an earlier boot, those
+ * whose keeper is gone, set-ups that were not finished, copies of udiImage that no
+ * container uses.  What somebody works on, and what can be entered, stays.  Tells
+ * found, unless it is NULL, of each.  Needs root.
+ *
+ * It keeps going past failures and reports the first.  Returns 0, -EPERM, what the
+ * callback returned, or another negative errno value.
+ */
+int shifter_collect_garbage(struct shifter_ctx *ctx, uint32_t flags, shifter_garbage_fn found,
+			    void *data) SHIFTER_CHECKED;
+
 enum {
 	/* Leave credentials alone; the caller drops privileges by itself. */
 	SHIFTER_ENTER_KEEP_CREDENTIALS = 1

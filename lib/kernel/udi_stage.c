@@ -369,6 +369,35 @@ int shf_open_udi_stage(int run_dir, const char *path, struct shf_udi_stage *stag
 	return 0;
 }
 
+int shf_sweep_udi_stages(int run_dir, bool dry_run,
+			 void (*found)(const char *name, int error, void *data), void *data)
+{
+	struct dirent **entries = NULL;
+	cleanup_fd int stages = -1;
+	int count, rc;
+
+	stages = openat(run_dir, SHF_STAGES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (stages < 0)
+		return errno == ENOENT ? 0 : -errno;
+	rc = shf_lock_directory(stages, false, 0);
+	if (rc < 0)
+		return rc == -EBUSY ? 0 : rc;
+	count = scandirat(stages, ".", &entries, NULL, alphasort);
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		bool is_fresh = strcmp(name, FRESH) == 0;
+
+		/* nobody is making one while we have the lock */
+		if (is_fresh || (name[0] != '.' && !is_in_use(run_dir, name)))
+			found(name, dry_run ? 0 : -remove_tree(stages, name, 0), data);
+		free(entries[i]);
+	}
+	free(entries);
+	return 0;
+}
+
 void shf_close_udi_stage(struct shf_udi_stage *stage)
 {
 	shf_close_fd(&stage->dir);

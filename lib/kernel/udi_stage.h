@@ -13,6 +13,8 @@
 
 #include "base/report.h"
 
+#include <stdbool.h>
+
 /* Below SHF_RUN_DIR; no id of a container starts with a dot. */
 #define SHF_STAGES_NAME ".udiImage"
 
@@ -33,6 +35,15 @@ struct shf_udi_stage {
  */
 int shf_open_udi_stage(int run_dir, const char *path, struct shf_udi_stage *stage,
 		       struct shf_report *report);
+
+/*
+ * Remove the stages that no container uses, and half a copy that somebody was killed
+ * in, or with dry_run only tell of them: found gets the name, and 0 or the errno
+ * value of the failure.  0, also if somebody makes one right now, or a negative
+ * errno value.
+ */
+int shf_sweep_udi_stages(int run_dir, bool dry_run,
+			 void (*found)(const char *name, int error, void *data), void *data);
 
 /* Let go of it: a container that uses it must be on record by now. */
 void shf_close_udi_stage(struct shf_udi_stage *stage);

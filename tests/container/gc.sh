@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# gc.sh - what crashes left goes; what is in use stays
+# shellcheck disable=SC2001,SC2317,SC2329        # called by name
+set -u
+# shellcheck source=tests/container/container.bash
+. "$(dirname "$(readlink -f "$0")")/container.bash" || exit 1
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+kill_keeper() { local p; p=$(field "$1" keeper_pid) && kill -9 "$p" && wait_until 5 gone "$p"; }
+
+ok "nothing to collect" shifterctl gc
+is "$T_OUT" '' "is said by silence"
+ok "a container in use" up live --sshd
+ok "with ssh" serve live
+ok "one whose keeper is killed" up dead
+kill_keeper dead
+ok "one of another boot" up old
+kill_keeper old
+sed -i 's/^boot_id ......../boot_id 00000000/' /run/shifter/old/record
+mkdir -p /run/shifter/half/stage
+ok "one that can be entered, without its record" up odd
+rm /run/shifter/odd/record
+mkdir /run/shifter/lock
+perl -MFcntl=:flock -e 'open my $d, "<", "/run/shifter/lock"; flock $d, LOCK_EX; print "\n"; sleep 100' >"$T_DIR/locked" & p=$!
+wait_until 5 test -s "$T_DIR/locked"
+mkdir /run/shifter/.udiImage/0123456789abcdef /run/shifter/.udiImage/.new
+touch /run/shifter/.udiImage/0123456789abcdef/file
+
+want="container 'dead': its keeper is gone
+container 'half': its set-up was not finished
+container 'old': the node was booted since it was set up
+stage '.new': no container uses this copy of udiImage
+stage '0123456789abcdef': no container uses this copy of udiImage"
+before=$(find /run/shifter | sort)
+ok "a dry run" shifterctl gc --dry-run
+is "$T_OUT" "$(sed 's/^/would remove /' <<<"$want")" "tells what would go"
+is "$(find /run/shifter | sort)" "$before" "and removes nothing"
+ok "as JSON" shifterctl gc --dry-run --json
+is "$(perl -MJSON::PP -0777 -ne 'print join " ", map { "$_->{name}=" . ($_->{removed} ? 1 : 0) } @{decode_json($_)}' <<<"$T_OUT")" \
+	'dead=0 half=0 old=0 .new=0 0123456789abcdef=0' "with the same"
+ok "in earnest" shifterctl gc
+is "$T_OUT" "$(sed 's/^/removed /' <<<"$want")" "it tells what went"
+is "$(find /run/shifter -mindepth 1 -maxdepth 1 ! -name '.*' -printf '%f\n' | sort | xargs)" 'live lock odd' \
+	"what is in use, worked on or can be entered stays"
+ok "the live one serves ssh" inside live ssh node1 true
+ok "once more" shifterctl gc
+is "$T_OUT" '' "there is nothing left to collect"
+kill $p; wait $p 2>/dev/null
+
+mkdir -p /run/shifter/lock/theirs
+t_run shifterctl gc
+like "$T_RC $T_OUT" "^5 .*cannot remove '/run/shifter/lock': it holds what is not the library's: 'theirs'" \
+	"what cannot be removed is named"
+is "$(state_of live)" serving "and ends nothing else"
+rmdir /run/shifter/lock/theirs
+ok "later it goes" shifterctl gc
+ok "the end of the others" down live odd
+ok "and of the stage" shifterctl gc
+like "$T_OUT" "^removed stage '" "which nobody uses now"
+is "$(find /run/shifter/.udiImage -mindepth 1)" '' "nothing of it is left"
+ok "the next container makes it anew" up again --sshd
+ok "its end" down again
+for a in 'gc x' 'gc --what'; do
+	# shellcheck disable=SC2086
+	refused 2 "gc|unknown option '--what'" "shifterctl $a" shifterctl $a
+done
+not_ok "alice cannot" as alice shifterctl gc
+unit=/usr/lib/systemd/system/shifter-gc.service
+if [ -f $unit ] && command -v systemd-analyze >/dev/null; then
+	t_run systemd-analyze verify --man=no $unit
+	unlike "$T_OUT" 'shifter-gc' "systemd understands the unit"
+	ok "which runs what is installed" test -x "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' $unit)"
+else
+	skip "the unit of systemd" "there is no systemd"
+fi
+unchanged "nothing is left"
+done_testing
