@@ -83,17 +83,35 @@ static int make_file(int base, const struct shf_step *step)
 	return rc < 0 ? rc : own(fd, step);
 }
 
+/*
+ * Is what is to be mounted a directory?  It may be the user's, on a file system
+ * that root may not look at, or that does not answer: ask for no more than that.
+ */
+static int is_directory(int mount)
+{
+	cleanup_fd int self = -1;
+	struct statx st;
+
+	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0)
+		return S_ISDIR(st.stx_mode);
+	if (errno != EACCES)
+		return -errno;
+	/* to start from what is none fails before any question of rights */
+	self = openat(mount, ".", O_PATH | O_CLOEXEC);
+	return self >= 0 || errno != ENOTDIR;
+}
+
 static int make_mount_point(struct builder *b, int base, const struct shf_step *step)
 {
 	struct shf_step made = *step;
-	struct stat st;
 	int rc;
 
 	made.mode = 0755;
 	if (b->slots[step->slot] >= 0) {
-		if (fstat(b->slots[step->slot], &st) < 0)
-			return -errno;
-		if (!S_ISDIR(st.st_mode)) {
+		rc = is_directory(b->slots[step->slot]);
+		if (rc < 0)
+			return rc;
+		if (!rc) {
 			made.mode = 0644;
 			made.bytes = "";
 			made.length = 0;

@@ -293,9 +293,21 @@ static int check_target(struct setup *s, size_t index)
 	const struct shf_mount *volume;
 	int rc;
 
-	/* ours and the site's go where they go, whatever the image hides there */
-	if (index < first_volume)
+	/* ours go where they go, whatever the image hides there */
+	if (index < TARGET_SITE)
 		return 0;
+	if (index < first_volume) {
+		/* as the site said, or, by links of the image, at least not over ours */
+		const char *said = s->ctx->config.site_fs.list[index - TARGET_SITE].target;
+
+		if (strcmp(target->path, said) == 0 ||
+		    shf_site_target_check(target->path, "", &reserved) == 0)
+			return 0;
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot mount the site's '%s': in this image that is '%s', which "
+				"is reserved",
+				said, target->path);
+	}
 	volume = &s->volumes.list[index - first_volume];
 	if (target->error)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, target->error,
@@ -320,6 +332,19 @@ static int check_target(struct setup *s, size_t index)
 	return rc;
 }
 
+/* Where the image's /opt is, by our own name: a link of that name leads nowhere. */
+static int place_udi(struct setup *s)
+{
+	char *path = s->targets[TARGET_UDI].path;
+	size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
+
+	if (length + sizeof("/udiImage") > SHF_PATH_MAX)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, ENAMETOOLONG,
+				      "cannot mount udiImage in the image's '/opt'");
+	memcpy(path + length, "/udiImage", sizeof("/udiImage"));
+	return 0;
+}
+
 int shf_setup_look_into_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
@@ -334,7 +359,7 @@ int shf_setup_look_into_image(struct setup *s)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot set up container '%s'", s->spec.id);
 	strcpy(s->targets[TARGET_VAR].path, "/var");
-	strcpy(s->targets[TARGET_UDI].path, "/opt/udiImage");
+	strcpy(s->targets[TARGET_UDI].path, "/opt");
 	for (size_t i = 0; i < count - TARGET_SITE; i++) {
 		const struct shf_mount *mount =
 			i < site->count ? &site->list[i] : &s->volumes.list[i - site->count];
@@ -343,6 +368,8 @@ int shf_setup_look_into_image(struct setup *s)
 	}
 	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
 				 timeout_ms, &s->ctx->report);
+	if (rc == 0)
+		rc = place_udi(s);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		rc = check_target(s, i);
 		s->places[i] = (struct shf_place){ s->targets[i].path, s->targets[i].modes,

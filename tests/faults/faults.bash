@@ -8,7 +8,7 @@ faults() {
 	local verdict desc why
 	${CC:-cc} -D_GNU_SOURCE -O1 -o "$T_DIR/inject" "$tests/faults/inject.c" ||
 		{ fail 'inject can be built'; return; }
-	mkdir -p /srv/vol && echo volume >/srv/vol/marker
+	mkdir -p /img/vol && echo volume >/img/vol/marker
 	# the stage of udiImage stays, and the key
 	up warm >/dev/null && down warm
 	while read -r verdict desc; do

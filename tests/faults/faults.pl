@@ -139,7 +139,7 @@ my @all = qw(mounts processes files);
 # ---- works ----
 
 my @setup = ('shifterctl', 'setup', '--id', 'f', '--image', "local:$image", '--user', 'alice',
-	'--volume', '/srv/vol:/mnt/vol', '--sshd');
+	'--volume', '/img/vol:/mnt/vol', '--sshd');
 chomp(my $key = `@as_alice shifterctl key`);
 my @sshd = ('shifterctl', 'sshd', 'f', '--principal', 'udi.test.f', '--user-key', $key);
 my @hosts = ('shifterctl', 'hostsfile', 'f', '--slurm', 'node[1-2]', '--slots', '2(x2)');
