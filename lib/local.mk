@@ -91,6 +91,8 @@ libshf_la_SOURCES = \
 	lib/model/config_records.c \
 	lib/model/container_plan.c \
 	lib/model/container_plan.h \
+	lib/model/home.c \
+	lib/model/home.h \
 	lib/model/hosts.c \
 	lib/model/hosts.h \
 	lib/model/hosts_list.c \

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -104,20 +105,22 @@ static int is_directory(int mount)
 static int make_mount_point(struct builder *b, int base, const struct shf_step *step)
 {
 	struct shf_step made = *step;
+	bool is_file = step->flags & SHF_STEP_IS_FILE;
 	int rc;
 
 	made.mode = 0755;
-	if (b->slots[step->slot] >= 0) {
+	if (!is_file && !(step->flags & SHF_STEP_IS_DIRECTORY) && b->slots[step->slot] >= 0) {
 		rc = is_directory(b->slots[step->slot]);
 		if (rc < 0)
 			return rc;
-		if (!rc) {
-			made.mode = 0644;
-			made.bytes = "";
-			made.length = 0;
-			rc = make_file(base, &made);
-			return rc == -EEXIST ? 0 : rc;
-		}
+		is_file = !rc;
+	}
+	if (is_file) {
+		made.mode = 0644;
+		made.bytes = "";
+		made.length = 0;
+		rc = make_file(base, &made);
+		return rc == -EEXIST ? 0 : rc;
 	}
 	return make_directory(base, &made);
 }
@@ -230,12 +233,18 @@ static int walk(struct builder *b, const struct shf_step *step)
 
 static _Noreturn void build(struct builder *b, int channel)
 {
+	struct rlimit files;
 	int rc = 0;
 
 	/* a caller that dies takes us along; the end of its thread is its death */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || shf_null_stdio() < 0)
 		_exit(125);
 	umask(022);
+	/* a descriptor for each mount: the soft limit is for select(), which is not used here */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	for (size_t i = 0; i < b->plan->count && rc == 0; i++) {
 		b->answer.step = (uint32_t)i;
 		rc = walk(b, &b->plan->steps[i]);

@@ -26,6 +26,11 @@ static int explain_helper(ssize_t n, const char *what, int timeout_ms, struct sh
 
 /* ---- sources of volumes ---- */
 
+struct source {
+	int32_t error;
+	uint32_t is_file;
+};
+
 static void open_sources(int channel, void *data)
 {
 	const struct shf_mounts *volumes = data;
@@ -33,14 +38,19 @@ static void open_sources(int channel, void *data)
 	for (size_t i = 0; i < volumes->count; i++) {
 		int fd = shf_openat2(AT_FDCWD, volumes->list[i].source, O_PATH | O_CLOEXEC,
 				     RESOLVE_NO_MAGICLINKS);
-		int32_t error = fd < 0 ? errno : 0;
+		struct source source = { .error = fd < 0 ? errno : 0 };
+		struct stat st;
 
-		if (shf_send(channel, &error, sizeof(error), &fd, fd < 0 ? 0 : 1) < 0)
+		if (fd >= 0 && fstat(fd, &st) < 0)
+			source.error = errno;
+		else if (fd >= 0)
+			source.is_file = !S_ISDIR(st.st_mode);
+		if (shf_send(channel, &source, sizeof(source), &fd, source.error ? 0 : 1) < 0)
 			return;
 	}
 }
 
-int shf_open_volume_sources(const struct shf_mounts *volumes, const struct shf_identity *identity,
+int shf_open_volume_sources(struct shf_mounts *volumes, const struct shf_identity *identity,
 			    int timeout_ms, int *fds, struct shf_report *report)
 {
 	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
@@ -51,20 +61,21 @@ int shf_open_volume_sources(const struct shf_mounts *volumes, const struct shf_i
 	if (!volumes->count)
 		return 0;
 	rc = shf_start_user_helper(&helper, identity, open_sources,
-				   (void *)(uintptr_t)volumes, NULL, 0, timeout_ms);
+				   volumes, NULL, 0, timeout_ms);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot open volumes");
 	for (size_t i = 0; i < volumes->count; i++) {
-		int32_t error = 0;
+		struct source source = { 0 };
 		size_t n_fds = 1;
-		ssize_t n = shf_receive(helper.channel, &error, sizeof(error), &fds[i], &n_fds,
+		ssize_t n = shf_receive(helper.channel, &source, sizeof(source), &fds[i], &n_fds,
 					helper.deadline_ms);
 
-		if (n != (ssize_t)sizeof(error) || (!error && n_fds != 1))
+		if (n != (ssize_t)sizeof(source) || (!source.error && n_fds != 1))
 			return explain_helper(n, "the sources of volumes", timeout_ms, report);
-		if (error)
-			return shf_fail_errno(report, SHIFTER_FAULT_JOB, error,
+		if (source.error)
+			return shf_fail_errno(report, SHIFTER_FAULT_JOB, source.error,
 					      "cannot open volume '%s'", volumes->list[i].source);
+		volumes->list[i].is_file = source.is_file;
 	}
 	return 0;
 }

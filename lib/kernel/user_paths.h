@@ -17,10 +17,11 @@
 
 /*
  * Open the source of each volume (O_PATH) into fds, which has room for all and
- * is filled with descriptors or -1.  Returns 0, -ENOENT, -EACCES, -ETIMEDOUT,
+ * is filled with descriptors or -1, and find out which are files: root may not
+ * be able to (FUSE).  Returns 0, -ENOENT, -EACCES, -ETIMEDOUT,
  * or another negative errno value; fds are to be closed in every case.
  */
-int shf_open_volume_sources(const struct shf_mounts *volumes, const struct shf_identity *identity,
+int shf_open_volume_sources(struct shf_mounts *volumes, const struct shf_identity *identity,
 			    int timeout_ms, int *fds, struct shf_report *report);
 
 enum { SHF_TARGET_DEPTH = 64 };

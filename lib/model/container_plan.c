@@ -91,6 +91,7 @@ static int clone_fd(struct shf_plan *plan, int given, const char *source, uint32
 
 struct clones {
 	int dev, sys, proc, udi;
+	int home_dir, home;
 	int first_site, first_volume; /* one slot each from there on */
 };
 
@@ -107,6 +108,8 @@ static void take_from_host(const struct shf_container_facts *f, struct shf_plan 
 	c->udi = -1;
 	if (f->has_udi)
 		c->udi = clone_fd(plan, SHF_SLOT_UDI, "/opt/udiImage", SEALED, 0);
+	c->home_dir = f->home ? shf_plan_new_slot(plan) : -1;
+	c->home = f->home ? shf_plan_new_slot(plan) : -1;
 	c->first_site = c->first_volume = -1;
 	for (size_t i = 0; i < site->count; i++) {
 		const struct shf_mount *mount = &site->list[i];
@@ -130,13 +133,15 @@ static void take_from_host(const struct shf_container_facts *f, struct shf_plan 
 
 /* ---- the site layer ---- */
 
-static void add_mount_point(struct shf_plan *plan, const struct shf_place *place, int slot)
+static void add_mount_point(struct shf_plan *plan, const struct shf_place *place, int slot,
+			    uint32_t flags)
 {
 	shf_plan_add_parents(plan, SHF_SLOT_SITE, place->path, place->modes, place->depth);
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_MOUNT_POINT,
 					       .slot = slot,
 					       .base = SHF_SLOT_SITE,
 					       .path = place->path + 1,
+					       .flags = flags,
 					       .fault = SHIFTER_FAULT_NODE });
 }
 
@@ -160,6 +165,12 @@ static const char profile[] =
 	"PATH=$_shf_new$PATH\n"
 	"export PATH\n"
 	"unset SHIFTER_PATH _shf_rest _shf_part _shf_new\n";
+
+/* What the user's helper saw: root may not be able to look. */
+static uint32_t kind_of(const struct shf_mount *volume)
+{
+	return volume->is_file ? SHF_STEP_IS_FILE : SHF_STEP_IS_DIRECTORY;
+}
 
 static int make_etc(const struct shf_container_facts *f, struct shf_plan *plan)
 {
@@ -208,6 +219,51 @@ static void link_hostsfile(const struct shf_place *var, struct shf_plan *plan)
 		make_link(plan, path + 1, target.data);
 }
 
+/*
+ * An empty home for the user, a part of the stage: so it has its bounds.  Slots
+ * are filled when the stage is there.
+ */
+static void make_home(const struct shf_container_facts *f, struct shf_plan *plan,
+		      const struct clones *c)
+{
+	const struct shf_mounts *site = &f->config->site_fs;
+	size_t n = site->count + f->volumes->count;
+
+	make_directory(plan, SHF_SLOT_STAGE, "home", 0700, f->account->uid, f->account->gid);
+	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OPEN,
+					       .slot = c->home_dir,
+					       .base = SHF_SLOT_STAGE,
+					       .path = "home",
+					       .fault = SHIFTER_FAULT_NODE });
+	add_mount_point(plan, f->home, c->home_dir, SHF_STEP_IS_DIRECTORY);
+	/* it hides the mount points for what is mounted inside of it */
+	for (size_t i = 0; i < n; i++) {
+		bool is_site = i < site->count;
+		size_t at = is_site ? i : i - site->count;
+		const struct shf_place *place = is_site ? &f->site_places[at]
+							: &f->volume_places[at];
+		struct shf_step point = {
+			.kind = SHF_STEP_MOUNT_POINT,
+			.slot = (is_site ? c->first_site : c->first_volume) + (int)at,
+			.base = c->home_dir,
+			.flags = is_site ? 0 : kind_of(&f->volumes->list[at]),
+			.fault = SHIFTER_FAULT_NODE,
+		};
+
+		if (!shf_path_is_within(place->path, f->home->path))
+			continue;
+		point.path = place->path + strlen(f->home->path) + 1;
+		shf_plan_add_parents(plan, c->home_dir, point.path - 1, NULL, 0);
+		shf_plan_add(plan, &point);
+	}
+	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_CLONE_FD,
+					       .slot = c->home,
+					       .base = c->home_dir,
+					       .source = f->account->home,
+					       .attributes = GUARDED,
+					       .fault = SHIFTER_FAULT_NODE });
+}
+
 static int make_site_layer(const struct shf_container_facts *f, struct shf_plan *plan,
 			   const struct clones *c)
 {
@@ -220,11 +276,14 @@ static int make_site_layer(const struct shf_container_facts *f, struct shf_plan 
 		make_directory(plan, SHF_SLOT_SITE, own[i], 0755, 0, 0);
 	link_hostsfile(&f->var, plan);
 	if (f->has_udi)
-		add_mount_point(plan, &f->udi, c->udi);
+		add_mount_point(plan, &f->udi, c->udi, 0);
 	for (size_t i = 0; i < f->config->site_fs.count; i++)
-		add_mount_point(plan, &f->site_places[i], c->first_site + (int)i);
+		add_mount_point(plan, &f->site_places[i], c->first_site + (int)i, 0);
 	for (size_t i = 0; i < f->volumes->count; i++)
-		add_mount_point(plan, &f->volume_places[i], c->first_volume + (int)i);
+		add_mount_point(plan, &f->volume_places[i], c->first_volume + (int)i,
+				kind_of(&f->volumes->list[i]));
+	if (f->home)
+		make_home(f, plan, c);
 	return 0;
 }
 
@@ -293,6 +352,9 @@ static void mount_all(const struct shf_container_facts *f, struct shf_plan *plan
 	attach(plan, c->sys, SHF_SLOT_ROOT, "sys", "/sys", SHIFTER_FAULT_NODE, 0);
 	attach(plan, c->proc, SHF_SLOT_ROOT, "proc", "/proc", SHIFTER_FAULT_NODE, 0);
 	make_run(f, plan);
+	if (f->home)
+		attach(plan, c->home, SHF_SLOT_ROOT, f->home->path + 1, f->account->home,
+		       SHIFTER_FAULT_NODE, 0);
 	for (size_t i = 0; i < site->count; i++)
 		attach(plan, c->first_site + (int)i, SHF_SLOT_ROOT, f->site_places[i].path + 1,
 		       site->list[i].source, SHIFTER_FAULT_SITE,

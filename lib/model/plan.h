@@ -29,7 +29,8 @@ enum shf_slot {
 	SHF_SLOT_FREE   /* the first of those that site mounts and volumes use */
 };
 
-enum { SHF_PLAN_SLOTS = 512 };
+/* More than a site (SHF_CONFIG_LIST_MAX) and a job (SHF_VOLUME_MAX) can ask for. */
+enum { SHF_PLAN_SLOTS = 2048 };
 
 enum shf_step_kind {
 	SHF_STEP_CLONE_PATH,  /* slot := clone of the tree at source, flags, attributes */
@@ -49,10 +50,12 @@ enum shf_step_kind {
 };
 
 enum {
-	SHF_STEP_RECURSIVE = 1, /* clones: with submounts */
-	SHF_STEP_OPTIONAL = 2,  /* clones: nothing there is fine; attach: likewise */
-	SHF_STEP_FRESH = 4,     /* directories: must not exist */
-	SHF_STEP_WRITABLE = 8   /* overlay: with "upper" and "work" below base on top */
+	SHF_STEP_RECURSIVE = 1,     /* clones: with submounts */
+	SHF_STEP_OPTIONAL = 2,      /* clones: nothing there is fine; attach: likewise */
+	SHF_STEP_FRESH = 4,         /* directories: must not exist */
+	SHF_STEP_IS_DIRECTORY = 16, /* mount points: it is known what is mounted */
+	SHF_STEP_IS_FILE = 32,
+	SHF_STEP_WRITABLE = 8 /* overlay: with "upper" and "work" below base on top */
 };
 
 struct shf_step {

@@ -38,8 +38,7 @@ bool shf_targets_overlap(const char *a, const char *b)
 	return shf_path_is_within(a, b) || shf_path_is_within(b, a);
 }
 
-/* The reserved path that target offends against, or NULL. */
-static const char *find_reserved(const char *target)
+const char *shf_find_reserved_target(const char *target)
 {
 	for (size_t i = 0; i < sizeof(reserved_exactly) / sizeof(*reserved_exactly); i++)
 		if (strcmp(target, reserved_exactly[i]) == 0)
@@ -68,7 +67,7 @@ int shf_target_check(const char *canonical_target, const struct shf_config *cfg,
 			report, SHIFTER_FAULT_JOB, EACCES,
 			"cannot mount a volume at '%.900s': it is not a clean absolute path",
 			canonical_target);
-	other = find_reserved(canonical_target);
+	other = shf_find_reserved_target(canonical_target);
 	if (other)
 		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
 				"cannot mount a volume at '%.900s': '%s' is reserved",
@@ -84,7 +83,7 @@ int shf_target_check(const char *canonical_target, const struct shf_config *cfg,
 
 int shf_site_target_check(const char *target, const char *where, struct shf_report *report)
 {
-	const char *other = is_clean(target) ? find_reserved(target) : target;
+	const char *other = is_clean(target) ? shf_find_reserved_target(target) : target;
 
 	if (other)
 		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
@@ -164,7 +163,11 @@ static int check_volume(const struct shf_mounts *volumes, const struct shf_mount
 			const struct shf_config *cfg, struct shf_report *report)
 {
 	for (size_t i = 0; i < volumes->count; i++)
-		if (shf_targets_overlap(mount->target, volumes->list[i].target))
+		if (strcmp(mount->target, volumes->list[i].target) == 0)
+			return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+					"cannot mount '%.450s' and '%.450s' both at '%.450s'",
+					volumes->list[i].source, mount->source, mount->target);
+		else if (shf_targets_overlap(mount->target, volumes->list[i].target))
 			return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
 					"cannot mount volumes at '%.450s' and '%.450s': one is "
 					"inside the other",

@@ -30,6 +30,7 @@ struct shf_mount {
 	char *target;   /* clean, absolute; owned */
 	uint32_t flags; /* SHF_MOUNT_* */
 	bool optional;  /* skip it where the source does not exist */
+	bool is_file;   /* of a job's: set when the source is opened (kernel/user_paths.h) */
 };
 
 struct shf_mounts {
@@ -64,6 +65,9 @@ int shf_volumes_parse(const char *const *volumes, const struct shf_config *cfg,
  */
 int shf_target_check(const char *canonical_target, const struct shf_config *cfg,
 		     struct shf_report *report);
+
+/* The reserved path that shf_target_check() would name, the site's left out; or NULL. */
+const char *shf_find_reserved_target(const char *canonical_target);
 
 /* As shf_target_check() for the site's own targets: no list of the site's to heed. */
 int shf_site_target_check(const char *target, const char *where, struct shf_report *report);

@@ -40,9 +40,10 @@ struct setup {
 	struct shf_node_accounts node;
 	struct shf_udi_stage udi;
 	struct shf_listeners listeners;
-	struct shf_target *targets; /* of var, udi, the site's and the job's */
+	struct shf_target *targets; /* of var, udi, home, the site's and the job's */
 	struct shf_place *places;   /* the same, as the plan wants them */
 	const char *shell;
+	bool needs_home; /* the node has none: an empty one is made */
 	struct shf_plan plan;
 	int slots[SHF_PLAN_SLOTS];
 	int live_dir;

@@ -21,6 +21,7 @@
 #include "kernel/user_paths.h"
 #include "model/account.h"
 #include "model/container_plan.h"
+#include "model/home.h"
 #include "model/image.h"
 #include "model/sessionenv.h"
 #include "model/volume.h"
@@ -47,6 +48,7 @@ enum { BUILD_MS = 60000,
 
 enum { TARGET_VAR,
        TARGET_UDI,
+       TARGET_HOME,
        TARGET_SITE };
 
 void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
@@ -322,13 +324,17 @@ static int check_target(struct setup *s, size_t index)
 				"which "
 				"is reserved",
 				volume->source, volume->target, target->path);
-	for (size_t i = TARGET_VAR; i < index && rc == 0; i++)
+	for (size_t i = TARGET_VAR; i < index && rc == 0; i++) {
+		/* nothing is mounted there, or gives way */
+		if (i == TARGET_VAR || i == TARGET_HOME)
+			continue;
 		/* links of the image can make two targets one */
-		if (i != TARGET_VAR && shf_targets_overlap(target->path, s->targets[i].path))
+		if (shf_targets_overlap(target->path, s->targets[i].path))
 			rc = shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
 				      "cannot mount volume '%s' on '%s': in this image that is "
 				      "'%s', where something else is mounted",
 				      volume->source, volume->target, target->path);
+	}
 	return rc;
 }
 
@@ -343,6 +349,23 @@ static int place_udi(struct setup *s)
 				      "cannot mount udiImage in the image's '/opt'");
 	memcpy(path + length, "/udiImage", sizeof("/udiImage"));
 	return 0;
+}
+
+/* Is there nothing on the node, or in the image, to be the user's home? */
+static bool lacks_home(const struct setup *s)
+{
+	const struct shf_mounts *site = &s->ctx->config.site_fs;
+	const struct shf_place *mounts[SHF_PLAN_SLOTS];
+	size_t n = 0;
+
+	/* something of the image's that the user may not see: let it be */
+	if (s->targets[TARGET_HOME].error)
+		return false;
+	for (size_t i = 0; i < site->count + s->volumes.count && n < SHF_PLAN_SLOTS; i++)
+		if (i >= site->count || !site->list[i].optional ||
+		    faccessat(AT_FDCWD, site->list[i].source, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			mounts[n++] = &s->places[TARGET_SITE + i];
+	return shf_wants_home(&s->places[TARGET_HOME], mounts, n);
 }
 
 int shf_setup_look_into_image(struct setup *s)
@@ -360,6 +383,7 @@ int shf_setup_look_into_image(struct setup *s)
 				      "cannot set up container '%s'", s->spec.id);
 	strcpy(s->targets[TARGET_VAR].path, "/var");
 	strcpy(s->targets[TARGET_UDI].path, "/opt");
+	shf_path_clean(s->account.home, s->targets[TARGET_HOME].path);
 	for (size_t i = 0; i < count - TARGET_SITE; i++) {
 		const struct shf_mount *mount =
 			i < site->count ? &site->list[i] : &s->volumes.list[i - site->count];
@@ -377,6 +401,11 @@ int shf_setup_look_into_image(struct setup *s)
 	}
 	if (rc < 0)
 		return rc;
+	s->needs_home = lacks_home(s);
+	if (s->needs_home)
+		shf_log(s->ctx, SHIFTER_LOG_INFO,
+			"this node has no home '%s': it is empty and goes with the container",
+			s->account.home);
 	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, s->as, timeout_ms,
 				 &s->ctx->report);
 	if (rc < 0)
@@ -401,6 +430,7 @@ int shf_setup_build(struct setup *s, const char *stage)
 		.has_udi = s->udi.dir >= 0,
 		.var = s->places[TARGET_VAR],
 		.udi = s->places[TARGET_UDI],
+		.home = s->needs_home ? &s->places[TARGET_HOME] : NULL,
 		.site_places = s->places + TARGET_SITE,
 		.volumes = &s->volumes,
 		.volume_places = s->places + TARGET_SITE + s->ctx->config.site_fs.count,

@@ -68,26 +68,131 @@ for target in /innocent /innocent/x /slash/etc /slash/proc /usr/live; do
 		--image local:$IMG/links --user alice --volume "/data/mine:$target"
 done
 
-# --- a source that changes while it is looked at: never bob's folder ---
-echo secret >/data/bobs/secret; chmod 644 /data/bobs/secret
+# --- as many as there can be ---
+volumes=(); for ((i = 0; i < 64; i++)); do mkdir -p /data/many/$i && echo $i >/data/many/$i/f; volumes+=(--volume "/data/many/$i:/m/$i"); done
+for ((i = 64; i < 600; i++)); do mkdir -p /data/many/$i && echo $i >/data/many/$i/f; done
+{ echo 'imagePath = "/img"'; printf 'siteFs = { "/home:/home"'; for ((i = 0; i < 600; i++)); do printf ', "/data/many/%d:/s/%d"' $i $i; done; echo ' }'; } \
+	>/etc/shifter/udiRoot.conf
+ok "64 volumes and 601 site mounts" up v "${volumes[@]}"
+is "$(inside v sh -c 'cat /m/*/f | sort -n | tail -1; cat /s/*/f | wc -l; cat /s/599/f')" $'63\n600\n599' "are all there"
+ok "teardown of them" down v
+{ echo 'imagePath = "/img"'; printf 'siteFs = { "/home:/home"'; for ((i = 0; i < 1024; i++)); do printf ', "/data/many/1:/s/%d"' $i; done; echo ' }'; } \
+	>/etc/shifter/udiRoot.conf
+refused '4' 'udiRoot.conf:2: siteFs has more than 1024' "more site mounts than that" up v
+printf 'imagePath = "/img"\nsiteFs = "/home:/home;/data/none:/none"\n' >/etc/shifter/udiRoot.conf
+refused '4' "'/data/none'" "a site mount whose source does not exist" up v
+printf 'imagePath = "/img"\nsiteFs = "/home:/home;/data/file:/site/file;/data/other:/site/dir:ro"\n' >/etc/shifter/udiRoot.conf
+ok "a file and a read-only directory of the site's" up v
+is "$(inside v cat /site/file)" text "the file is there"
+like "$(inside v touch /site/dir/x 2>&1)" 'Read-only' "the directory is read-only"
+ok "teardown of that" down v
+printf 'imagePath = "%s"\n' $IMG >/etc/shifter/udiRoot.conf
+refused 3 "cannot mount '/data/mine' and '/data/other' both at '/x'" "two volumes at one place" shifterctl setup --id v \
+	--image busybox --user alice --volume /data/mine:/x --volume /data/other:/x/
+ok "one source at two places" up v --volume /data/mine:/x --volume /data/mine:/y:ro
+is "$(inside v sh -c 'echo twice >/x/twice; cat /y/twice; touch /y/no 2>&1 | grep -c Read-only')" $'twice\n1' "each with its flag"
+ok "teardown of these" down v
+
+# --- flags of what is below ---
+mkdir /data/mine/sub2 && mount -t tmpfs -o mode=1777,noexec sub2 /data/mine/sub2 && mount -t tmpfs -o mode=1777,nosuid deep /data/mine/sub || exit 1
+cp /bin/true /data/mine/sub2/; cp /data/mine/sub2/true /data/mine/sub/
+ok "a volume with a noexec mount below" up v --volume /data/mine:/mine
+is "$(inside v /mine/sub2/true >/dev/null 2>&1; echo $?)" 126 "keeps it noexec"
+is "$(inside v awk '$5 == "/mine/sub2" { print $6 }' /proc/self/mountinfo)" rw,nosuid,nodev,noexec,relatime "with its other flags, and ours"
+is "$(inside v awk '$5 == "/mine/sub" { print $6 }' /proc/self/mountinfo)" rw,nosuid,nodev,relatime "and that of its neighbour is its own"
+mount -t tmpfs later /data/mine/sub || exit 1
+is "$(inside v awk '$5 ~ "^/mine" { print $5 }' /proc/self/mountinfo | wc -l)" 3 "what is mounted on the host later does not come in"
+umount /data/mine/sub
+ok "teardown of this" down v
+umount /data/mine/sub /data/mine/sub2
+
+# --- a file system that root cannot enter ---
+if [ -e /dev/fuse ] && command -v bindfs >/dev/null; then
+	install -d -o alice -g alice /data/fuse; mkdir /data/behind; echo fuse >/data/behind/f
+	# here it may not be for users
+	mkdir /data/node && mount -t tmpfs node /data/node && mknod -m 666 /data/node/fuse c 10 229 &&
+		mount --bind /data/node/fuse /dev/fuse || exit 1
+	before=$SNAPSHOT
+	ok "a file system of alice's own" as alice bindfs --no-allow-other /data/behind /data/fuse
+	not_ok "which root cannot enter" ls /data/fuse
+	ok "as a volume" up v --volume /data/fuse:/fuse
+	is "$(inside v cat /fuse/f)" fuse "is there"
+	ok "teardown with it" down v
+	SNAPSHOT=$(snapshot)
+	refused 3 'Permission denied' "not as one of bob's" shifterctl setup --id v --image busybox --user bob --volume /data/fuse:/fuse
+	umount /data/fuse
+	# its server has it open for a moment
+	ok "the file system ends" wait_until 10 umount -q /dev/fuse
+	umount /data/node; SNAPSHOT=$before
+else
+	skip "a file system that root cannot enter" "there is no FUSE"
+fi
+
+# --- shared with the host, and hidden by it ---
+ok "a container for the node's own" up v
+inside v sh -c 'echo shared >/dev/shm/mine'
+is "$(cat /dev/shm/mine)" shared "/dev/shm is the node's"
+rm -f /dev/shm/mine
+is "$(inside v stat -c '%a %u %F' /run/user/2001)" '700 2001 directory' "/run/user/UID is the user's"
+ok "and empty: it is not the node's" test -z "$(inside v ls -A /run/user/2001)"
+ok "teardown of the container" down v
+sleep 300 & other=$!
+mount -o remount,hidepid=2 /proc || exit 1
+foreign() { # foreign CMD...: how many processes of others CMD sees
+	"$@" sh -c 'n=0; for p in /proc/[0-9]*; do [ ! -e $p/stat ] || [ -O $p ] || n=$((n + 1)); done; echo $n'
+}
+is "$(foreign as alice)" 0 "with hidepid=2 a user sees no process of others on the node"
+ok "a container there" up v
+is "$(foreign inside v)" 0 "and none in a container"
+is "$(inside v sh -c "ls -d /proc/$other /proc/1 2>/dev/null")" '' "neither by its number"
+ok "but the user's own" inside v sh -c 'test -e /proc/$$/stat'
+ok "teardown under hidepid" down v
+mount -o remount,hidepid=0 /proc; kill $other; wait $other 2>/dev/null
+
+# --- a source that changes while it is looked at: never what is in bob's folder ---
+mkdir /data/bobs/open && echo secret >/data/bobs/open/secret && chmod 755 /data/bobs/open && chmod 644 /data/bobs/open/secret
 install -d -o alice -g alice /data/race /data/race/real
 echo harmless >/data/race/real/secret
-(
-	cd /data/race || exit 1
-	while :; do
-		ln -sfn real swap; ln -sfn /data/bobs new; mv -T new swap
-	done
-) 2>/dev/null &
+storm() { # storm FOLDER A B: swap in FOLDER is a link to A, to B, to A, ... until it is ended
+	exec perl -e 'chdir shift or exit 1; while (1) { for (@ARGV) { unlink "new"; symlink $_, "new"; rename "new", "swap" } }' "$@"
+}
+storm /data/race real /data/bobs/open &
 racer=$!
-seen=0 made=0
-for ((i = 0; i < 40; i++)); do
+wait_until 5 test -L /data/race/swap
+seen=0 made=0 refused=0
+end=$((SECONDS + 3))
+for ((i = 0; SECONDS < end; i++)); do
 	if up "r$i" --volume /data/race/swap:/x >/dev/null 2>&1; then
 		made=$((made + 1))
-		! inside "r$i" cat /x/secret 2>/dev/null | grep -q secret || seen=$((seen + 1))
+		[ "$(inside "r$i" cat /x/secret)" = harmless ] || seen=$((seen + 1))
 		down "r$i" || fail "teardown in the race"
+	else
+		refused=$((refused + 1))
 	fi
 done
 kill $racer; wait $racer 2>/dev/null
-is $seen 0 "a swapped link never gave bob's folder ($made of 40 got a container)"
+is $seen 0 "a swapped link never gave bob's folder"
+ok "and the race was one ($made made, $refused refused)" test $made -gt 0 -a $refused -gt 0
+
+# --- a target that changes in an image of the user's: never over what is ours ---
+cp -a $IMG/links $IMG/moving && chown alice $IMG/moving || exit 1
+storm $IMG/moving /etc /srv &
+racer=$!
+wait_until 5 test -L $IMG/moving/swap
+seen=0 made=0 refused=0
+end=$((SECONDS + 3))
+for ((i = 0; SECONDS < end; i++)); do
+	if up "r$i" --image local:$IMG/moving --volume /data/race/real:/swap/x >/dev/null 2>&1; then
+		made=$((made + 1))
+		[ -z "$(inside "r$i" sh -c 'ls -d /etc/x 2>/dev/null')" ] && inside "r$i" grep -q '^alice' /etc/passwd || seen=$((seen + 1))
+		down "r$i" || fail "teardown in the race"
+	else
+		refused=$((refused + 1))
+	fi
+done
+kill $racer; wait $racer 2>/dev/null
+is $seen 0 "a link of the image that is swapped never led a volume into /etc"
+ok "and that race was one ($made made, $refused refused)" test $made -gt 0 -a $refused -gt 0
+is "$(ls -d /etc/x /srv/x 2>/dev/null)" '' "nothing was made on the host"
 unchanged "nothing is left at the end"
 done_testing

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/mount_attributes.h"
 #include "model/container_plan.h"
+#include "model/home.h"
 #include "unit.h"
 
 #include <string.h>
@@ -129,9 +130,41 @@ static void writable(void)
 	shf_config_free(&cfg);
 }
 
+static void homes(void)
+{
+	static const uint16_t there[] = { 0755, 0700 }, missing[] = { 0755, 0 };
+	static const struct shf_place site = { "/home", NULL, 0 }, volume = { "/x/y", NULL, 0 };
+	const struct shf_place *const mounts[] = { &site, &volume };
+	static const struct {
+		struct shf_place place;
+		bool wanted;
+	} cases[] = {
+		{ { "/users/alice", missing, 2 }, true },
+		{ { "/users/alice", NULL, 0 }, true },
+		{ { "/users/alice", there, 2 }, false },
+		{ { "/home", missing, 1 }, false },
+		{ { "/home/alice", missing, 2 }, false },
+		{ { "/home2/alice", missing, 2 }, true },
+		{ { "/x", missing, 1 }, false },
+		{ { "/x", missing + 1, 1 }, true },
+		{ { "/x/y/z", missing + 1, 1 }, false },
+		{ { "/", missing + 1, 1 }, false },
+		{ { "/etc/alice", missing, 2 }, false },
+		{ { "/run/user/1", missing + 1, 1 }, false },
+		{ { "/var", missing + 1, 1 }, false },
+		{ { "/var/lib/alice", missing + 1, 1 }, true },
+		{ { "/opt/udiImage", missing, 2 }, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_CASE(shf_wants_home(&cases[i].place, mounts, 2) == cases[i].wanted,
+			   cases[i].place.path);
+}
+
 static const struct unit_test tests[] = {
 	{ "order", order },
 	{ "a writable root", writable },
+	{ "homes", homes },
 	{ 0 },
 };
 

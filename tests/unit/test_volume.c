@@ -143,7 +143,7 @@ static void lists(void)
 		     "cannot mount volumes at '/data' and '/data/x': one is inside the other");
 	CHECK_REPORT(&report, shf_volumes_parse(twice, &cfg, &mounts, &report), EINVAL,
 		     SHIFTER_FAULT_JOB,
-		     "cannot mount volumes at '/data' and '/data': one is inside the other");
+		     "cannot mount '/a' and '/b' both at '/data'");
 	CHECK_REPORT(&report, shf_volumes_parse(over, &cfg, &mounts, &report), EACCES,
 		     SHIFTER_FAULT_JOB, "cannot mount a volume at '/etc': '/etc' is reserved");
 	for (size_t i = 0; i <= SHF_VOLUME_MAX; i++)
