@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/import \
 	tests/list \
 	tests/rootless \
+	tests/security \
 	tests/slurm \
 	tests/ssh
 

@@ -256,6 +256,7 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	scope_account struct shf_slurm_account account = { NULL, NULL, NULL, 0, 0, NULL };
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
+	bool is_gone;
 	int rc;
 
 	rc = shf_slurm_context(args, &ctx, job->why, sizeof(job->why), &job->fault);
@@ -276,16 +277,19 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	rc = shf_slurm_write_hosts(container,
 				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_NODES),
 				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_SLOTS));
-	if (rc < 0)
+	is_gone = rc == -ESTALE;
+	if (rc < 0) {
 		(void)fail_library(job, ctx, rc);
-	else if ((rc = shf_slurm_facts_write(job->record, &job->facts)) < 0)
-		(void)fail(job, rc == -ENOENT ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_NODE, rc,
+	} else if ((rc = shf_slurm_facts_write(job->record, &job->facts)) < 0) {
+		is_gone = rc == -ENOENT;
+		(void)fail(job, is_gone ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_NODE, rc,
 			   "cannot write the record of the job");
+	}
 	/*
 	 * Torn down meanwhile, or the record gone: the epilog has come, and what is
 	 * there now may belong to the job's next run.
 	 */
-	if (rc == -ESTALE || rc == -ENOENT)
+	if (is_gone)
 		return -ECANCELED;
 	if (rc < 0 && shifter_teardown(ctx, job->container) < 0)
 		slurm_error("shifter: job %u: %s", (unsigned int)job->id, shifter_get_error(ctx));
