@@ -22,14 +22,14 @@ libshf_la_SOURCES = \
 	lib/base/report.h \
 	lib/base/text.c \
 	lib/base/text.h \
-	lib/kernel/banner.c \
-	lib/kernel/banner.h \
 	lib/kernel/builder.c \
 	lib/kernel/builder.h \
 	lib/kernel/credentials.c \
 	lib/kernel/credentials.h \
 	lib/kernel/fuse_image.c \
 	lib/kernel/fuse_image.h \
+	lib/kernel/greeting.c \
+	lib/kernel/greeting.h \
 	lib/kernel/host_facts.c \
 	lib/kernel/host_facts.h \
 	lib/kernel/image_finder.c \
@@ -134,6 +134,7 @@ libshf_la_SOURCES = \
 	lib/verbs/context.c \
 	lib/verbs/context.h \
 	lib/verbs/get_setting.c \
+	lib/verbs/host_key.c \
 	lib/verbs/image_environment.c \
 	lib/verbs/image_environment.h \
 	lib/verbs/job_hosts.c \
@@ -150,6 +151,10 @@ libshf_la_SOURCES = \
 	lib/verbs/resolve_image.c \
 	lib/verbs/setup.h \
 	lib/verbs/setup_container.c \
+	lib/verbs/sshd_files.c \
+	lib/verbs/sshd_ready.c \
+	lib/verbs/sshd_start.h \
+	lib/verbs/sshd_usher.c \
 	lib/verbs/start_user_sshd.c \
 	lib/verbs/teardown.c \
 	lib/verbs/teardown.h \
