@@ -12,6 +12,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <grp.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -27,6 +29,7 @@ struct answer {
 
 struct builder {
 	const struct shf_plan *plan;
+	const struct shf_identity *reader;
 	int slots[SHF_PLAN_SLOTS];
 	int namespace;
 	struct answer answer;
@@ -125,6 +128,30 @@ static int make_mount_point(struct builder *b, int base, const struct shf_step *
 	return make_directory(base, &made);
 }
 
+/*
+ * An overlay reads its layers with the rights of who made it, and a directory of the
+ * site layer has its own mode, not that of the image's below it.  In a directory that
+ * users can write to, that may be anybody's by then: the user's rights have to do.
+ * The user's file system id comes without the capabilities over files.
+ */
+static int read_as(const struct shf_identity *reader)
+{
+	if (setgroups(reader->n_groups, reader->groups) < 0)
+		return -errno;
+	setfsgid(reader->gid);
+	setfsuid(reader->uid);
+	/* neither says whether it worked, but what is the case now */
+	if ((gid_t)setfsgid((gid_t)-1) != reader->gid || (uid_t)setfsuid((uid_t)-1) != reader->uid)
+		return -EPERM;
+	return 0;
+}
+
+static void read_as_root(void)
+{
+	setfsuid(0);
+	setfsgid(0);
+}
+
 static int make_overlay(struct builder *b, const struct shf_step *step)
 {
 	static const struct shf_mount_option options[] = {
@@ -149,15 +176,22 @@ static int make_overlay(struct builder *b, const struct shf_step *step)
 	};
 	bool is_writable = step->flags & SHF_STEP_WRITABLE;
 	uint32_t attributes = SHF_ATTR_NOSUID | SHF_ATTR_NODEV;
+	int rc = 0;
 
 	if (fchdir(b->slots[step->base]) < 0)
 		return -errno;
 	if (is_writable)
 		return shf_new_mount("overlay", writable, sizeof(writable) / sizeof(*writable),
 				     attributes, b->answer.detail, sizeof(b->answer.detail));
-	return shf_new_mount("overlay", options, sizeof(options) / sizeof(*options),
-			     attributes | SHF_ATTR_RDONLY, b->answer.detail,
-			     sizeof(b->answer.detail));
+	if (b->reader)
+		rc = read_as(b->reader);
+	if (rc == 0)
+		rc = shf_new_mount("overlay", options, sizeof(options) / sizeof(*options),
+				   attributes | SHF_ATTR_RDONLY, b->answer.detail,
+				   sizeof(b->answer.detail));
+	if (b->reader)
+		read_as_root();
+	return rc;
 }
 
 static int attach(struct builder *b, const struct shf_step *step)
@@ -254,11 +288,12 @@ static _Noreturn void build(struct builder *b, int channel)
 	_exit(0);
 }
 
-int shf_build_namespace(const struct shf_plan *plan, const int *slots, int timeout_ms,
+int shf_build_namespace(const struct shf_plan *plan, const int *slots,
+			const struct shf_identity *reader, int timeout_ms,
 			struct shf_report *report)
 {
 	cleanup_child struct shf_child child = SHF_NO_CHILD;
-	struct builder b = { .plan = plan, .namespace = -1 };
+	struct builder b = { .plan = plan, .reader = reader, .namespace = -1 };
 	cleanup_fd int ours = -1;
 	cleanup_fd int theirs = -1;
 	cleanup_fd int namespace = -1;

@@ -6,18 +6,21 @@
 #define SHF_KERNEL_BUILDER_H
 
 #include "base/report.h"
+#include "kernel/credentials.h"
 #include "model/plan.h"
 
 /*
  * Walk plan in a child and hand over the mount namespace that came of it.
  * slots has SHF_PLAN_SLOTS entries, -1 where the caller has nothing to give;
- * the descriptors stay the caller's.  Blocks as long as the file systems do,
+ * the descriptors stay the caller's.  A read-only overlay reads its layers with
+ * the rights of reader, or with root's if that is NULL.  Blocks as long as the file systems do,
  * but at most timeout_ms.
  *
  * Returns a descriptor of the namespace, -ETIMEDOUT, or what the step that
  * failed returned; nothing is left of a namespace that failed.
  */
-int shf_build_namespace(const struct shf_plan *plan, const int *slots, int timeout_ms,
+int shf_build_namespace(const struct shf_plan *plan, const int *slots,
+			const struct shf_identity *reader, int timeout_ms,
 			struct shf_report *report);
 
 #endif

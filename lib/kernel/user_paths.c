@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <unistd.h>
 
 enum { RETRIES = 64,
        IMAGE = SHF_HELPER_FIRST_FD };
@@ -101,6 +103,20 @@ static int open_in_image(const char *path, uint64_t flags)
 	return -EAGAIN;
 }
 
+/*
+ * The mode of a directory of root's that gives this user what that of the image, whoever
+ * it belongs to, gives.
+ */
+static uint16_t fit_mode(int fd, uint32_t mode)
+{
+	mode &= 07722;
+	if (faccessat(fd, ".", R_OK, AT_EACCESS) == 0)
+		mode |= 0444;
+	if (faccessat(fd, ".", X_OK, AT_EACCESS) == 0)
+		mode |= 0111;
+	return (uint16_t)mode;
+}
+
 static int read_modes(struct shf_target *target)
 {
 	char path[SHF_PATH_MAX];
@@ -119,7 +135,7 @@ static int read_modes(struct shf_target *target)
 		target->modes[target->depth] = 0;
 		fd = open_in_image(path, O_PATH | O_NOFOLLOW);
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-			target->modes[target->depth] = (uint16_t)(st.st_mode & 07777);
+			target->modes[target->depth] = fit_mode(fd, st.st_mode);
 		target->depth++;
 		if (!target->path[i])
 			return 0;

@@ -445,7 +445,10 @@ int shf_setup_build(struct setup *s, const char *stage)
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
-	s->namespace = shf_build_namespace(&s->plan, s->slots, BUILD_MS, &s->ctx->report);
+	/* users change directories at any time; files are trusted, and whole */
+	s->namespace = shf_build_namespace(&s->plan, s->slots,
+					   s->image.is_directory ? s->as : NULL, BUILD_MS,
+					   &s->ctx->report);
 	return s->namespace < 0 ? s->namespace : 0;
 }
 

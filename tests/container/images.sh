@@ -111,6 +111,17 @@ image /bobs/i "belongs to uid 2002" "nobody is listed"
 mkdir /bobs/dir && cp /bin/busybox /bobs/dir && chmod 777 /bobs/dir
 works /bobs/dir "a directory need not be trusted"
 
+# --- a directory of the user's with one of bob's in it: whatever its name, it stays closed ---
+unsquashfs -q -n -d /bobs/own $BUSYBOX >/dev/null && rm -rf /bobs/own/etc && chown -R alice /bobs/own && chmod 755 /bobs/own &&
+	install -d -m 700 -o bob /bobs/own/etc && echo secret >/bobs/own/etc/secret && echo mine >/bobs/own/mine &&
+	install -d -m 700 -o alice /bobs/own/deep && echo mine >/bobs/own/deep/mine || exit 1
+not_ok "on the node a folder of bob's is closed to alice" as alice cat /bobs/own/etc/secret
+ok "an image that has it for its /etc" up own --image local:/bobs/own --volume /bobs/own:/deep/er
+not_ok "does not open it" inside own cat /etc/secret
+is "$(inside own cat /mine; inside own grep -c '^alice' /etc/passwd)" $'mine\n1' "all else is there"
+is "$(inside own cat /deep/mine /deep/er/mine)" $'mine\nmine' "also in a folder that is alice's alone"
+ok "teardown of it" down own
+
 # --- file systems that can be no lower layer, or no trusted one ---
 if [ -e /dev/fuse ] && command -v bindfs >/dev/null; then
 	mkdir -p /links/fuse /links/source/dir && cp /bin/busybox /links/source/dir && cp $BUSYBOX /links/source/i &&
