@@ -46,10 +46,14 @@ bin_shifter_import_SOURCES = \
 	bin/import_child.h \
 	bin/import_image.c \
 	bin/import_image.h \
+	bin/import_json.c \
+	bin/import_json.h \
 	bin/import_layer.c \
 	bin/import_layer.h \
 	bin/import_members.c \
 	bin/import_members.h \
+	bin/import_platform.c \
+	bin/import_platform.h \
 	bin/import_private.c \
 	bin/import_private.h \
 	bin/import_publish.c \

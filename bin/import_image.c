@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "import_image.h"
 
+#include "import_json.h"
+#include "import_platform.h"
 #include "import_say.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 /* An index may name others, or itself. */
 enum { INDEX_DEPTH = 4,
@@ -21,77 +22,13 @@ struct candidates {
 	const char *what;
 	struct json_object *fits;  /* descriptors of manifests */
 	struct json_object *names; /* of each of them; null if it has none */
-	char seen[512];            /* "name (arch)", for the message */
+	char seen[512];            /* "name (platform)", for the message */
 	size_t n_seen, n_indexes;
 };
-
-static struct json_object *get(struct json_object *object, const char *key, enum json_type type)
-{
-	struct json_object *value;
-
-	if (!json_object_is_type(object, json_type_object) ||
-	    !json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
-		return NULL;
-	return value;
-}
 
 static const char *item(struct json_object *array, size_t i)
 {
 	return json_object_get_string(json_object_array_get_idx(array, i));
-}
-
-static const char *get_string(struct json_object *object, const char *key)
-{
-	struct json_object *value = get(object, key, json_type_string);
-
-	return value ? json_object_get_string(value) : NULL;
-}
-
-/* The architecture of this node in the words of images, which are Go's. */
-static const char *node_arch(void)
-{
-	static const char *const names[][2] = {
-		{ "x86_64", "amd64" },
-		{ "aarch64", "arm64" },
-		{ "i686", "386" },
-		{ "ppc64le", "ppc64le" },
-		{ "s390x", "s390x" },
-		{ "riscv64", "riscv64" },
-		{ "armv7l", "arm" },
-	};
-	static struct utsname system;
-
-	uname(&system);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(system.machine, names[i][0]) == 0)
-			return names[i][1];
-	return system.machine;
-}
-
-/* Parse the JSON file called name; id, unless NULL, is its digest.  A status. */
-static int load(const struct import_members *members, const char *name, const char *what,
-		struct json_object **out, char *id)
-{
-	enum json_tokener_error error = json_tokener_success;
-	struct json_tokener *tokener;
-	size_t length = 0;
-	char *bytes = NULL;
-	int rc, status;
-
-	rc = import_members_read(members, name, &bytes, &length);
-	if (rc < 0)
-		return import_fail_errno(-rc, "cannot read '%.512s' of %s", name, what);
-	status = id ? import_digest(bytes, length, id) : 0;
-	tokener = status == 0 ? json_tokener_new() : NULL;
-	*out = tokener ? json_tokener_parse_ex(tokener, bytes, (int)length) : NULL;
-	if (tokener)
-		error = json_tokener_get_error(tokener);
-	json_tokener_free(tokener);
-	free(bytes);
-	if (status == 0 && !*out)
-		status = import_fail(IMPORT_CALLER, "cannot read '%.512s' of %s: %s", name, what,
-				     tokener ? json_tokener_error_desc(error) : strerror(ENOMEM));
-	return status;
 }
 
 /* The file of an OCI layout that has a digest: "blobs/ALGORITHM/HEX". */
@@ -117,59 +54,59 @@ static bool is_named(const char *name, const char *wanted)
 		(strchr(wanted, ':') == NULL && strcmp(name + length, ":latest") == 0));
 }
 
-static void note_seen(struct candidates *all, const char *name, const char *arch)
+static void note_seen(struct candidates *all, const char *name, const char *platform)
 {
 	size_t used = strlen(all->seen);
 
-	snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s%s%.30s%s",
-		 all->n_seen++ ? ", " : "", name ? name : "", arch ? " (" : "", arch ? arch : "",
-		 arch ? ")" : "");
+	snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s%s%.60s%s",
+		 all->n_seen++ ? ", " : "", name ? name : "", platform ? " (" : "",
+		 platform ? platform : "", platform ? ")" : "");
 }
 
 static const char *annotated_name(struct json_object *descriptor)
 {
-	struct json_object *notes = get(descriptor, "annotations", json_type_object);
-	const char *name = get_string(notes, "io.containerd.image.name");
+	struct json_object *notes = import_json_get(descriptor, "annotations", json_type_object);
+	const char *name = import_json_string(notes, "io.containerd.image.name");
 
-	return name ? name : get_string(notes, "org.opencontainers.image.ref.name");
+	return name ? name : import_json_string(notes, "org.opencontainers.image.ref.name");
 }
 
 /* Look at the descriptors of an index, and of those in it; a status. */
 static int search_index(struct candidates *all, struct json_object *index, const char *outer_name,
 			int depth)
 {
-	struct json_object *list = get(index, "manifests", json_type_array), *inner;
-	char blob[320];
+	struct json_object *list = import_json_get(index, "manifests", json_type_array), *inner;
+	char blob[320], platform[IMPORT_PLATFORM_SIZE];
 	int status = 0;
+	bool fits;
 
 	for (size_t i = 0; list && status == 0 && i < json_object_array_length(list); i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		struct json_object *platform = get(one, "platform", json_type_object);
-		const char *arch = get_string(platform, "architecture");
 		const char *name = annotated_name(one);
-		const char *type = get_string(one, "mediaType");
+		const char *type = import_json_string(one, "mediaType");
 
 		name = name ? name : outer_name;
 		/* attestations and their like call themselves so */
-		if (arch && strcmp(arch, "unknown") == 0)
+		if (import_platform_is_unknown(one))
 			continue;
 		if (type && (strstr(type, "image.index") || strstr(type, "manifest.list"))) {
 			if (depth == 0 || all->n_indexes++ == INDEXES_MAX ||
-			    blob_name(get_string(one, "digest"), blob, sizeof(blob)))
+			    blob_name(import_json_string(one, "digest"), blob, sizeof(blob)))
 				return import_fail(IMPORT_CALLER,
 						   "cannot read %s: an index in it is malformed",
 						   all->what);
-			status = load(all->members, blob, all->what, &inner, NULL);
+			status = import_json_load(all->members, blob, all->what, &inner, NULL);
 			if (status == 0) {
 				status = search_index(all, inner, name, depth - 1);
 				json_object_put(inner);
 			}
 			continue;
 		}
-		note_seen(all, name, arch);
-		if (all->choice->name && (!name || !is_named(name, all->choice->name)))
+		fits = import_platform_fits(one, all->arch, platform);
+		note_seen(all, name, *platform ? platform : NULL);
+		if (!fits)
 			continue;
-		if (arch && strcmp(arch, all->arch) != 0)
+		if (all->choice->name && (!name || !is_named(name, all->choice->name)))
 			continue;
 		json_object_array_add(all->fits, json_object_get(one));
 		json_object_array_add(all->names, name ? json_object_new_string(name) : NULL);
@@ -196,17 +133,17 @@ static int read_oci_manifest(const struct candidates *all, struct import_image *
 	char blob[320];
 	int status;
 
-	if (blob_name(get_string(json_object_array_get_idx(all->fits, 0), "digest"), blob,
+	if (blob_name(import_json_string(json_object_array_get_idx(all->fits, 0), "digest"), blob,
 		      sizeof(blob)))
 		return import_fail(IMPORT_CALLER, "cannot read %s: its index is malformed",
 				   all->what);
-	status = load(all->members, blob, all->what, &manifest, NULL);
+	status = import_json_load(all->members, blob, all->what, &manifest, NULL);
 	if (status != 0)
 		return status;
-	layers = get(manifest, "layers", json_type_array);
+	layers = import_json_get(manifest, "layers", json_type_array);
 	image->layers = json_object_new_array();
 	for (size_t i = 0; layers && status == 0 && i < json_object_array_length(layers); i++) {
-		if (blob_name(get_string(json_object_array_get_idx(layers, i), "digest"), blob,
+		if (blob_name(import_json_string(json_object_array_get_idx(layers, i), "digest"), blob,
 			      sizeof(blob)))
 			status = import_fail(IMPORT_CALLER,
 					     "cannot read %s: a layer in it has no digest",
@@ -218,19 +155,19 @@ static int read_oci_manifest(const struct candidates *all, struct import_image *
 	if (name && strpbrk(json_object_get_string(name), ":/"))
 		json_object_array_add(image->names, json_object_get(name));
 	if (status == 0 &&
-	    blob_name(get_string(get(manifest, "config", json_type_object), "digest"), blob,
+	    blob_name(import_json_string(import_json_get(manifest, "config", json_type_object), "digest"), blob,
 		      sizeof(blob)))
 		status = import_fail(IMPORT_CALLER,
 				     "cannot read %s: its manifest names no configuration",
 				     all->what);
 	json_object_put(manifest);
-	return status ? status : load(all->members, blob, all->what, &image->config, image->id);
+	return status ? status : import_json_load(all->members, blob, all->what, &image->config, image->id);
 }
 
 static int find_in_index(struct candidates *all, struct import_image *image)
 {
 	struct json_object *index;
-	int status = load(all->members, "index.json", all->what, &index, NULL);
+	int status = import_json_load(all->members, "index.json", all->what, &index, NULL);
 
 	if (status != 0)
 		return status;
@@ -253,7 +190,7 @@ static int find_in_manifest(struct candidates *all, struct import_image *image)
 	struct json_object *manifest, *found = NULL, *tags;
 	const char *config;
 	size_t n_found = 0;
-	int status = load(all->members, "manifest.json", all->what, &manifest, NULL);
+	int status = import_json_load(all->members, "manifest.json", all->what, &manifest, NULL);
 
 	if (status != 0)
 		return status;
@@ -263,7 +200,7 @@ static int find_in_manifest(struct candidates *all, struct import_image *image)
 		struct json_object *one = json_object_array_get_idx(manifest, i);
 		bool fits = !all->choice->name;
 
-		tags = get(one, "RepoTags", json_type_array);
+		tags = import_json_get(one, "RepoTags", json_type_array);
 		for (size_t k = 0; tags && k < json_object_array_length(tags); k++) {
 			const char *tag = item(tags, k);
 
@@ -277,20 +214,20 @@ static int find_in_manifest(struct candidates *all, struct import_image *image)
 			n_found++;
 		}
 	}
-	config = get_string(found, "Config");
+	config = import_json_string(found, "Config");
 	if (n_found != 1) {
 		status = fail_choice(all, n_found > 1);
-	} else if (!config || !get(found, "Layers", json_type_array)) {
+	} else if (!config || !import_json_get(found, "Layers", json_type_array)) {
 		status = import_fail(IMPORT_CALLER,
 				     "cannot read %s: its manifest lacks names of files",
 				     all->what);
 	} else {
-		image->layers = json_object_get(get(found, "Layers", json_type_array));
-		tags = get(found, "RepoTags", json_type_array);
+		image->layers = json_object_get(import_json_get(found, "Layers", json_type_array));
+		tags = import_json_get(found, "RepoTags", json_type_array);
 		for (size_t k = 0; tags && k < json_object_array_length(tags); k++)
 			json_object_array_add(image->names,
 					      json_object_get(json_object_array_get_idx(tags, k)));
-		status = load(all->members, config, all->what, &image->config, image->id);
+		status = import_json_load(all->members, config, all->what, &image->config, image->id);
 	}
 	json_object_put(manifest);
 	return status;
@@ -298,10 +235,12 @@ static int find_in_manifest(struct candidates *all, struct import_image *image)
 
 static int check_image(const struct candidates *all, struct import_image *image)
 {
-	const char *arch = get_string(image->config, "architecture");
+	const char *arch = import_json_string(image->config, "architecture");
+	const char *variant = import_json_string(image->config, "variant");
+	const char *os = import_json_string(image->config, "os");
 
-	image->digests = get(get(image->config, "rootfs", json_type_object), "diff_ids",
-			     json_type_array);
+	image->digests = import_json_get(import_json_get(image->config, "rootfs", json_type_object), "diff_ids",
+					 json_type_array);
 	if (!image->digests)
 		return import_fail(IMPORT_CALLER, "cannot import %s: it is no image of files: its "
 						  "configuration has no 'rootfs.diff_ids'",
@@ -312,7 +251,11 @@ static int check_image(const struct candidates *all, struct import_image *image)
 				   "cannot import %s: its manifest and its configuration disagree "
 				   "about the number of layers",
 				   all->what);
-	if (arch && *arch && strcmp(arch, all->arch) != 0)
+	if (os && !import_is_os(os))
+		return import_fail(IMPORT_CALLER,
+				   "cannot import %s: the image is for %.30s, not for linux",
+				   all->what, os);
+	if (arch && *arch && !import_is_arch(all->arch, arch, variant))
 		return import_fail(IMPORT_CALLER,
 				   "cannot import %s: the image is for %.30s, not %s: use --arch "
 				   "%.30s to import it all the same",
@@ -326,7 +269,7 @@ int import_image_find(const struct import_members *members, const struct import_
 	struct candidates all = {
 		.members = members,
 		.choice = choice,
-		.arch = choice->arch ? choice->arch : node_arch(),
+		.arch = choice->arch ? choice->arch : import_node_arch(),
 		.what = what,
 	};
 	bool has_index = import_members_has(members, "index.json");
@@ -371,8 +314,8 @@ static bool has_nul(struct json_object *string)
 static void write_words(struct json_object *config, const char *key, const char *name, FILE *out)
 {
 	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-	struct json_object *words = get(config, key, json_type_array);
-	const char *one = get_string(config, key);
+	struct json_object *words = import_json_get(config, key, json_type_array);
+	const char *one = import_json_string(config, key);
 
 	if (one) {
 		words = json_object_new_array();
@@ -386,9 +329,9 @@ static void write_words(struct json_object *config, const char *key, const char 
 
 void import_image_write_meta(const struct import_image *image, FILE *out)
 {
-	struct json_object *config = get(image->config, "config", json_type_object);
-	struct json_object *env = get(config, "Env", json_type_array);
-	struct json_object *workdir = get(config, "WorkingDir", json_type_string);
+	struct json_object *config = import_json_get(image->config, "config", json_type_object);
+	struct json_object *env = import_json_get(config, "Env", json_type_array);
+	struct json_object *workdir = import_json_get(config, "WorkingDir", json_type_string);
 
 	for (size_t i = 0; env && i < json_object_array_length(env); i++) {
 		struct json_object *one = json_object_array_get_idx(env, i);

@@ -25,7 +25,7 @@ struct import_image {
 
 struct import_choice {
 	const char *name; /* or NULL: there has to be one only */
-	const char *arch; /* as in images, "amd64"; or NULL: this node's */
+	const char *arch; /* as in images, "amd64" or "arm/v7"; or NULL: this node's */
 };
 
 /* Find the image in the archive that choice means; a status. */

@@ -16,8 +16,8 @@ sha() { sha256sum "$1" | cut -d' ' -f1; }
 make_config() { # make_config FILE LAYER...
 	local file=$1 ids='' l; shift
 	for l; do ids+="${ids:+,}\"sha256:$(sha "$l")\""; done
-	printf '{"architecture":"%s","os":"linux","config":%s,"rootfs":{"type":"layers","diff_ids":[%s]}}' \
-		"${ARCH:-$arch}" "${CONFIG:-{\}}" "$ids" >"$file"
+	printf '{"architecture":"%s","os":"%s","config":%s,"rootfs":{"type":"layers","diff_ids":[%s]}}' \
+		"${ARCH:-$arch}" "${OS:-linux}" "${CONFIG:-{\}}" "$ids" >"$file"
 }
 docker_archive() { # docker_archive FILE NAME:TAG LAYER...: as "docker save" made it until 2023; sets ID
 	local file=$1 name=$2 t=$W/docker.tmp layers='' l n; shift 2
@@ -40,7 +40,7 @@ oci_manifest() { # oci_manifest DIR LAYER...: with compressed layers; MANIFEST i
 	local dir=$1 l layers=''; shift
 	mkdir -p "$dir/blobs/sha256" && make_config $W/config.tmp "$@" && ID=$(sha $W/config.tmp)
 	for l; do
-		gzip -nc "$l" >$W/layer.tmp
+		${COMPRESS:-gzip -nc} "$l" >$W/layer.tmp
 		layers+="${layers:+,}$(blob "$dir" $W/layer.tmp layer.v1.tar+gzip)"
 	done
 	MANIFEST=$W/manifest.tmp
