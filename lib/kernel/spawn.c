@@ -48,13 +48,23 @@ static _Noreturn void exec_program(const struct shf_run *run, int out, int err)
 	_exit(127);
 }
 
-/* The child that is the program's parent: it dies with us and takes it along. */
+/*
+ * The child that is the program's parent: when we die it does, too, and takes along
+ * the program and whatever that has started, which a script does for each command.
+ */
 static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 {
+	struct sigaction action = { .sa_handler = SIG_DFL };
 	int status = 0;
+	sigset_t signals;
 	pid_t pid;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	/* all signals are blocked here; one that is ignored could not be waited for */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGTERM);
+	if (sigaction(SIGCHLD, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0 ||
+	    setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		_exit(126);
 	pid = shf_clone(SIGCHLD, NULL);
 	if (pid == 0) {
@@ -65,8 +75,9 @@ static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 		_exit(126);
 	/* readers wait for the program, not for us */
 	shf_sys_close_range(0, ~0u);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		if (sigwaitinfo(&signals, NULL) == SIGTERM)
+			kill(0, SIGKILL);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
@@ -149,6 +160,9 @@ int shf_run_program(const struct shf_run *run)
 	rc = collect(run, &out_reader, &err_reader, deadline);
 	if (rc == 0)
 		rc = shf_wait_child(&child, deadline, &status);
+	/* while it has not been waited for, its number is nobody else's */
+	if (rc < 0 && child.pidfd >= 0)
+		kill(-child.pid, SIGKILL);
 	return rc < 0 ? rc : status;
 }
 

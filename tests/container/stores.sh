@@ -161,6 +161,20 @@ conf 'imageLookup = ""'; is "$(resolve bare)" id:two "an empty imageLookup is no
 conf 'imageLookup = "/opt/gw/lookup"' 'userTimeout = 1'
 gateway 'exec sleep 300'; unresolved a:1 "did not answer within 1 s" "one that hangs"
 wait_until 5 not_running 'sleep 300'; ok "is ended" not_running 'sleep 300'
+gateway 'sleep 301; echo one'; unresolved a:1 "did not answer within 1 s" "one that waits for another program"
+ok "which is ended, too" wait_until 5 not_running 'sleep 301'
+gateway 'sleep 302 & echo one'; unresolved a:1 "did not answer within 1 s" "one that leaves a program behind"
+ok "which is ended as well" wait_until 5 not_running 'sleep 302'
+gateway 'trap "" TERM INT HUP; while :; do sleep 0.1; done'; unresolved a:1 "did not answer within 1 s" "one that minds no signal"
+gateway 'sleep 303'; sed -i s/=.1/=60/ /etc/shifter/udiRoot.conf
+as alice env --default-signal shifterctl resolve a:1 & pid=$!
+ok "a look-up is running" wait_until 10 running 'sleep 303'
+kill -INT $pid; wait $pid
+ok "and ends with who asked" wait_until 5 not_running 'sleep 303'
+conf 'imageLookup = "/opt/gw/lookup"'
+gateway 'printf "one\0two"'; unresolved a:1 "printed 'one', which is no id" "an answer with a NUL"
+gateway 'head -c 2000 /dev/urandom'; unresolved a:1 "is no id" "noise"
+gateway 'kill -SEGV $$'; unresolved a:1 "failed with exit status 139" "one that crashes"
 gateway 'echo one'; chmod 775 /opt/gw/lookup
 unresolved a:1 "refusing imageLookup.*writable by others" "one that others can write"
 chmod 755 /opt/gw/lookup; chown alice /opt/gw
