@@ -103,34 +103,6 @@ static int check_squashfs(const struct shf_image_ref *ref,
 	return 0;
 }
 
-/* statfs(2) and linux/magic.h */
-static const char *name_unfit_file_system(uint64_t type)
-{
-	static const struct {
-		uint64_t type;
-		const char *name;
-	} unfit[] = {
-		{ 0x6969, "NFS" },
-		{ 0x0bd00bd0, "Lustre" },
-		{ 0xff534d42, "CIFS" },
-		{ 0xfe534d42, "SMB" },
-		{ 0x65735546, "FUSE" },
-		{ 0x47504653, "GPFS" },
-		{ 0x00c36400, "Ceph" },
-		{ 0x5346414f, "AFS" },
-		{ 0x6b414653, "AFS" },
-		{ 0x01021997, "9P" },
-		{ 0x19830326, "BeeGFS" },
-		{ 0xaad7aaea, "PanFS" },
-		{ 0x01161970, "GFS2" },
-	};
-
-	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
-		if ((type & 0xffffffff) == unfit[i].type)
-			return unfit[i].name;
-	return NULL;
-}
-
 static const char *name_type(uint32_t mode)
 {
 	switch (mode & S_IFMT) {
@@ -160,7 +132,7 @@ static int check_finding(const struct shf_image_ref *ref,
 				"cannot use image '%s': the host's own root is no image",
 				ref->text);
 	/* an overlay reads with root's rights, and these have a word in who reads */
-	unfit = name_unfit_file_system(finding->fs_type);
+	unfit = shf_name_unfit_file_system(finding->fs_type);
 	if (unfit)
 		return shf_fail(report, SHIFTER_FAULT_JOB, ENOTSUP,
 				"cannot use image '%s': a directory on %s cannot be one; make a "

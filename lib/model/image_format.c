@@ -56,3 +56,32 @@ const char *shf_name_image_format(const unsigned char *head, size_t n,
 		return "an ISO 9660 file system";
 	return NULL;
 }
+
+const char *shf_name_unfit_file_system(uint64_t type)
+{
+	/* statfs(2), linux/magic.h, stat(1) */
+	static const struct {
+		uint64_t type;
+		const char *name;
+	} unfit[] = {
+		{ 0x6969, "NFS" },
+		{ 0x0bd00bd0, "Lustre" },
+		{ 0xff534d42, "CIFS" },
+		{ 0xfe534d42, "SMB" },
+		{ 0x65735546, "FUSE" },
+		{ 0x47504653, "GPFS" },
+		{ 0x00c36400, "Ceph" },
+		{ 0x5346414f, "AFS" },
+		{ 0x6b414653, "AFS" },
+		{ 0x01021997, "9P" },
+		{ 0x19830326, "BeeGFS" },
+		{ 0x20030528, "OrangeFS" },
+		{ 0xaad7aaea, "PanFS" },
+		{ 0x01161970, "GFS2" },
+	};
+
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
+		if ((type & 0xffffffff) == unfit[i].type)
+			return unfit[i].name;
+	return NULL;
+}

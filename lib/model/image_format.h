@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	SHF_IMAGE_HEAD = 2048,       /* bytes of the head of a file that are looked at */
@@ -24,5 +25,12 @@ bool shf_is_squashfs(const unsigned char *head, size_t n);
  */
 const char *shf_name_image_format(const unsigned char *head, size_t n,
 				  const char volume[SHF_IMAGE_VOLUME_LENGTH]);
+
+/*
+ * What a file system of this type, as statfs(2) has it, is called if a directory on it
+ * can be no image, else NULL.  An overlay reads with root's rights, and these have a
+ * word in who reads: a server, or a program of the user's.
+ */
+const char *shf_name_unfit_file_system(uint64_t type);
 
 #endif

@@ -29,6 +29,18 @@ head -c 20000 $BUSYBOX >$D/cut
 image $D/cut "is truncated, it has 20000 of [0-9]+ bytes" "a truncated squashfs file"
 cp $BUSYBOX $D/old && printf '\3' | dd of=$D/old bs=1 seek=28 conv=notrunc status=none
 image $D/old 'of a version other than 4' "squashfs 3"
+cp $BUSYBOX $D/order && printf sqsh | dd of=$D/order bs=1 conv=notrunc status=none
+image $D/order "'$D/order' is a squashfs file of the wrong byte order" "a squashfs file of another kind of machine"
+# what only the kernel can tell: the compressor, the size of blocks, the tables
+while read -r name at bytes; do
+	cp $BUSYBOX $D/$name && printf '%b' "$bytes" | dd of=$D/$name bs=1 seek=$at conv=notrunc status=none
+	image $D/$name "cannot mount image '$D/$name' as squashfs: .+" "a squashfs file with another $name"
+done <<'END'
+compressor 20 \x63
+blocks 12 \x01\x02\x03\x04
+root 32 \xff\xff\xff\xff\xff
+tables 64 \xff\xff\xff\xff
+END
 tar cf $D/tar -C /etc hostname && gzip -k $D/tar
 image $D/tar "'$D/tar' is a tar archive; .*shifterctl import" "a tar archive"
 image $D/tar.gz 'is a file compressed with gzip; .*shifterctl import' "a compressed one"
@@ -122,6 +134,15 @@ is "$(inside own cat /mine; inside own grep -c '^alice' /etc/passwd)" $'mine\n1'
 is "$(inside own cat /deep/mine /deep/er/mine)" $'mine\nmine' "also in a folder that is alice's alone"
 ok "teardown of it" down own
 
+# --- images of the host: allowLocalImages ---
+conf 'allowLocalImages = false'
+for ref in /bobs/dir local:/bobs/dir local:$BUSYBOX; do
+	image $ref "cannot use image 'local:${ref#local:}': this site allows images of its store '$IMG' only" "$ref where the site forbids it"
+	refused 3 'of its store .* only .allowLocalImages' "$ref at submission" as alice shifterctl resolve $ref
+done
+works busybox "an image of the store there"
+conf
+
 # --- file systems that can be no lower layer, or no trusted one ---
 if [ -e /dev/fuse ] && command -v bindfs >/dev/null; then
 	mkdir -p /links/fuse /links/source/dir && cp /bin/busybox /links/source/dir && cp $BUSYBOX /links/source/i &&
@@ -140,6 +161,29 @@ if [ -e /dev/fuse ] && command -v bindfs >/dev/null; then
 	conf
 else
 	skip "images on FUSE" 'no /dev/fuse or no bindfs'
+fi
+# no machine of tests has one of a network: the kernel's answer is changed on its way back
+if command -v strace >/dev/null; then
+	conf
+	mkdir $D/remote && cp /bin/busybox $D/remote
+	on() { # on TYPE CMD...: with file systems of this type, as fstatfs(2) has it
+		local type=$1; shift
+		strace -qqq -f -o /dev/null -e trace=fstatfs -e inject=fstatfs:poke_exit="@arg2=$type" "$@"
+	}
+	while read -r type name; do
+		refused 3 "cannot use image '.*remote': a directory on $name cannot be one; make a squashfs image of it with 'shifterctl import'$" \
+			"a directory on $name" on $type shifterctl setup --id bad --image $D/remote --user alice
+	done <<-'END'
+		6969000000000000 NFS
+		d00bd00b00000000 Lustre
+		5346504700000000 GPFS
+	END
+	refused 3 "a directory on NFS .*'shifterctl import'" "at submission, too" \
+		as alice strace -qqq -f -o /dev/null -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000 \
+		shifterctl resolve $D/remote
+	works $D/remote "the same directory on a local file system"
+else
+	skip "directories on network file systems" 'strace is not installed'
 fi
 unchanged "nothing is left"
 done_testing

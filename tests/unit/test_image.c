@@ -229,6 +229,20 @@ static void formats(void)
 	CHECK(!shf_is_squashfs(head, 96));
 }
 
+static void file_systems(void)
+{
+	CHECK_STRING(shf_name_unfit_file_system(0x6969), "NFS");
+	CHECK_STRING(shf_name_unfit_file_system(0x0bd00bd0), "Lustre");
+	CHECK_STRING(shf_name_unfit_file_system(0x47504653), "GPFS");
+	/* a type of 32 bits whose highest is set, as a long of 64 has it */
+	CHECK_STRING(shf_name_unfit_file_system(0xffffffffff534d42), "CIFS");
+	/* ext4, xfs, tmpfs, overlay */
+	CHECK(!shf_name_unfit_file_system(0xef53));
+	CHECK(!shf_name_unfit_file_system(0x58465342));
+	CHECK(!shf_name_unfit_file_system(0x01021994));
+	CHECK(!shf_name_unfit_file_system(0x794c7630));
+}
+
 static const struct unit_test tests[] = {
 	{ "references", references },
 	{ "bad references", bad_references },
@@ -237,6 +251,7 @@ static const struct unit_test tests[] = {
 	{ "tags", tags },
 	{ "place of metadata", metadata },
 	{ "formats", formats },
+	{ "file systems", file_systems },
 	{ 0 },
 };
 
