@@ -4,7 +4,7 @@
 # cluster.bash - a cluster with the plug-in for the tests of this folder; to be sourced.
 #
 #   STAGE   a DESTDIR of "make install" with prefix /usr [SHIFTER_STAGE]
-#   IMAGES  a folder with base.squashfs [made here, in SHIFTER_CACHE]
+#   IMAGES  a folder with base.squashfs [one of the test's own]
 
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=tests/harness/lib.sh
@@ -17,9 +17,12 @@ if [ -z "$STAGE" ]; then
 	exit
 fi
 if [ -z "${IMAGES:-}" ]; then
-	IMAGES=${SHIFTER_CACHE:-$HERE/../../build/cache}/images
-	mkdir -p "$IMAGES"
-	"$HERE/../images/make-image" base "$IMAGES/base.squashfs" >"$T_DIR/image.log" 2>&1 ||
+	cache=${SHIFTER_CACHE:-$HERE/../../build/cache}/images
+	# a store of the test's own, for tags and more images
+	IMAGES=$T_DIR/images
+	mkdir -p "$cache" "$IMAGES" && chmod 755 "$IMAGES"
+	"$HERE/../images/make-image" base "$cache/base.squashfs" >"$T_DIR/image.log" 2>&1 &&
+		cp --reflink=auto "$cache/base.squashfs" "$IMAGES" ||
 		fail "the image is made: $(tail -n 1 "$T_DIR/image.log")"
 fi
 export STAGE IMAGES

@@ -50,6 +50,30 @@ like "$T_JOB" 'interpreted inside' "a script with shifter as its interpreter run
 like "$(cluster exec -t -u alice head timeout 60 srun -Q -N1 --image=base.squashfs --pty shifter tty </dev/null 2>&1)" \
 	'/dev/pts/' "srun --pty gives a terminal inside"
 
+# --- a tag that is moved while the job waits changes nothing ---
+tag() { # tag ID: what app:1 means, as an import changes it
+	mkdir -p "$IMAGES/tags" && echo "id:$1" >"$IMAGES/tags/.new" &&
+		mv "$IMAGES/tags/.new" "$IMAGES/tags/docker%3Aapp%3A1"
+}
+for which in old new; do
+	ln "$IMAGES/base.squashfs" "$IMAGES/$which.squashfs"
+	printf 'ENV: WHICH=%s\n' $which >"$IMAGES/$which.meta"
+done
+tag old
+on head sh -c 'cat >/home/alice/tag.sh && chmod 755 /home/alice/tag.sh' <<'JOB'
+#!/bin/bash
+shifter printenv WHICH
+srun -Q -N1 -n1 --image=app:1 shifter printenv WHICH
+echo end
+JOB
+job=$(as alice sbatch --parsable --hold -N1 -o tag.out --image=app:1 /home/alice/tag.sh)
+tag new
+on head scontrol release "$job"
+has_ended() { on head grep -qx end /home/alice/tag.out 2>/dev/null; }
+ok "a job waits while its image's tag is moved" wait_until 60 has_ended
+is "$(on head cat /home/alice/tag.out)" $'old\nold\nend' "it gets the image of its submission, and so do its steps"
+is "$(as alice timeout 60 srun -Q -N1 --image=app:1 shifter printenv WHICH 2>&1)" new "a later one gets the new"
+
 # --- mistakes: one clear line, a failing exit status, idle nodes ---
 T_SAID=$(as alice sbatch -N1 --image=nosuch --wrap true 2>&1); rc=$?
 not_ok "a wrong image is refused at submission" test "$rc" = 0
