@@ -58,9 +58,15 @@ static void note_seen(struct candidates *all, const char *name, const char *plat
 {
 	size_t used = strlen(all->seen);
 
-	snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s%s%.60s%s",
-		 all->n_seen++ ? ", " : "", name ? name : "", platform ? " (" : "",
-		 platform ? platform : "", platform ? ")" : "");
+	if (name && platform)
+		snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s (%.60s)",
+			 all->n_seen++ ? ", " : "", name, platform);
+	else
+		snprintf(all->seen + used, sizeof(all->seen) - used, "%s%.100s",
+			 all->n_seen++ ? ", " : "",
+			 name       ? name
+			 : platform ? platform
+				    : "one without a name");
 }
 
 static const char *annotated_name(struct json_object *descriptor)

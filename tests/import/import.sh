@@ -142,12 +142,12 @@ oci_index oci "$win,$two,$linux"
 imports "an OCI layout with another system" oci
 is $ID $native "the one of Linux was taken"
 oci_index oci "${two/z80\"/z80\",\"variant\":\"v2\"},$other"
-bad 2 'several images.*\(z80/v2\), \(z80/v1\): choose' "two variants: choose" shifterctl import --arch=z80 oci
+bad 2 'several images.* has z80/v2, z80/v1: choose' "two variants: choose" shifterctl import --arch=z80 oci
 oci_index oci "${two/z80\"/z80\",\"variant\":\"v2\"},${one/linux/linux\",\"variant\":\"v1},$other"
 imports "--arch with a variant" --arch=z80/v2 oci
 is $ID $foreign "takes it"
 oci_index oci "$win"
-bad 2 "no such image in it: it has  \(windows/$arch\)" "none for Linux" shifterctl import oci
+bad 2 "no such image in it: it has windows/$arch: " "none for Linux" shifterctl import oci
 OS=windows docker_archive win.tar win:1 l1.tar
 bad 2 "the image is for windows, not for linux" "docker save of one for Windows" shifterctl import win.tar
 oci_index oci "$(blob oci inner index.v1+json ',"annotations":{"org.opencontainers.image.ref.name":"site/oci:3"}')"
@@ -170,8 +170,8 @@ fi
 # --- a layer that comes twice, the second time as a symbolic link: docker save until 2023 ---
 docker_archive twice.tar twice:1 base.tar l1.tar l2.tar l1.tar; n=$ID
 rm -rf two && mkdir two && tar -C two -xf twice.tar
-same=$(cd two && ls -d */ | grep "^$(sha l1.tar | tr 0-9a-f a-f0-9)")
-mkdir two/again && ln -s "../${same}layer.tar" two/again/layer.tar &&
+same=$(sha l1.tar | tr 0-9a-f a-f0-9)
+mkdir two/again && ln -s "../$same/layer.tar" two/again/layer.tar &&
 	sed -i "s|\"[^\"]*\"\]}|\"again/layer.tar\"]}|" two/manifest.json && tar -C two -cf twice.tar .
 imports "docker save with a link to a layer" twice.tar
 is "$ID $(contents $ID data/replaced)" "$n one" "which is what it leads to"
