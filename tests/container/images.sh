@@ -38,7 +38,7 @@ while read -r name at bytes; do
 done <<'END'
 compressor 20 \x63
 blocks 12 \x01\x02\x03\x04
-root 32 \xff\xff\xff\xff\xff
+inode 32 \xff\xff\xff\xff\xff
 tables 64 \xff\xff\xff\xff
 END
 tar cf $D/tar -C /etc hostname && gzip -k $D/tar
