@@ -167,7 +167,8 @@ gateway 'sleep 302 & echo one'; unresolved a:1 "did not answer within 1 s" "one 
 ok "which is ended as well" wait_until 5 not_running 'sleep 302'
 gateway 'trap "" TERM INT HUP; while :; do sleep 0.1; done'; unresolved a:1 "did not answer within 1 s" "one that minds no signal"
 gateway 'sleep 303'; sed -i s/=.1/=60/ /etc/shifter/udiRoot.conf
-as alice env --default-signal shifterctl resolve a:1 & pid=$!
+# no function: $pid must be the program's
+setpriv --reuid=alice --regid=alice --init-groups env --default-signal shifterctl resolve a:1 & pid=$!
 ok "a look-up is running" wait_until 10 running 'sleep 303'
 kill -INT $pid; wait $pid
 ok "and ends with who asked" wait_until 5 not_running 'sleep 303'

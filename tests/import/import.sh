@@ -177,12 +177,12 @@ imports "docker save with a link to a layer" twice.tar
 is "$ID $(contents $ID data/replaced)" "$n one" "which is what it leads to"
 
 # --- layers that are compressed otherwise, or not at all ---
-for z in zstd xz bzip2 cat; do
-	command -v $z >/dev/null || continue
-	rm -rf z && COMPRESS="$z -c"; [ $z != cat ] || COMPRESS=cat
-	COMPRESS=$COMPRESS oci_manifest z base.tar l1.tar l2.tar && oci_index z "$(blob z $MANIFEST manifest.v1+json)"
+for z in 'zstd -c' 'xz -c' 'bzip2 -c' cat; do
+	command -v ${z% *} >/dev/null || continue
+	rm -rf z
+	COMPRESS=$z oci_manifest z base.tar l1.tar l2.tar && oci_index z "$(blob z $MANIFEST manifest.v1+json)"
 	rm -f $IMG/$native.*
-	imports "layers by $z" z
+	imports "layers by ${z% *}" z
 	is $ID $native "the same image"
 done
 
