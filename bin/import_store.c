@@ -258,6 +258,21 @@ static int publish(const struct store *store, struct import_private *private,
 	return status;
 }
 
+/* A root that others may not enter, as mktemp(1) makes it, is of no use to its users. */
+static int open_up_root(const struct import_private *private)
+{
+	int fd = openat(private->fd, "squash/tree",
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int rc = fd < 0 || fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & 07777) | 0555) < 0
+			 ? -errno
+			 : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 /* Take the tree out of reach of who unpacked it, which has ended. */
 static int prepare_squash(const struct store *store, struct import_private *private)
 {
@@ -270,6 +285,8 @@ static int prepare_squash(const struct store *store, struct import_private *priv
 	if (rc == 0 && fchownat(private->fd, "squash", IMPORT_ID_BASE, IMPORT_ID_BASE,
 				AT_SYMLINK_NOFOLLOW) < 0)
 		rc = -errno;
+	if (rc == 0)
+		rc = open_up_root(private);
 	if (work >= 0)
 		close(work);
 	if (rc < 0)

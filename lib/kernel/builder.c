@@ -9,10 +9,10 @@
 #include "kernel/syscalls.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <grp.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -154,10 +154,19 @@ static void read_as_root(void)
 
 static int make_overlay(struct builder *b, const struct shf_step *step)
 {
-	static const struct shf_mount_option options[] = {
+	static const struct shf_mount_option merged[] = {
 		{ "source", "shifter" },
 		/* relative: the path of the stage needs no quoting */
 		{ "lowerdir", "site:image" },
+		{ "redirect_dir", "nofollow" },
+		{ "metacopy", "off" },
+		{ "xino", "off" },
+		{ "ro", NULL },
+	};
+	static const struct shf_mount_option alone[] = {
+		{ "source", "shifter" },
+		/* it takes two layers at least */
+		{ "lowerdir", "nothing:source" },
 		{ "redirect_dir", "nofollow" },
 		{ "metacopy", "off" },
 		{ "xino", "off" },
@@ -173,23 +182,31 @@ static int make_overlay(struct builder *b, const struct shf_step *step)
 		{ "xino", "off" },
 		/* wants file handles of each lower file system, for hard links alone */
 		{ "index", "off" },
+		/* last: what a new directory hides is noted in trusted.* otherwise, which is root's */
+		{ "userxattr", NULL },
 	};
-	bool is_writable = step->flags & SHF_STEP_WRITABLE;
+	const bool is_writable = step->flags & SHF_STEP_WRITABLE;
+	const bool is_alone = step->flags & SHF_STEP_IMAGE_ALONE;
+	const struct shf_mount_option *options = is_writable ? writable : is_alone ? alone
+										   : merged;
+	size_t n = is_writable ? sizeof(writable) / sizeof(*writable)
+			       : sizeof(merged) / sizeof(*merged);
 	uint32_t attributes = SHF_ATTR_NOSUID | SHF_ATTR_NODEV;
 	int rc = 0;
 
+	_Static_assert(sizeof(merged) == sizeof(alone), "they differ in their layers only");
+	if (is_writable && !(step->flags & SHF_STEP_UNPRIVILEGED))
+		n--;
+	if (!is_writable)
+		attributes |= SHF_ATTR_RDONLY;
 	if (fchdir(b->slots[step->base]) < 0)
 		return -errno;
-	if (is_writable)
-		return shf_new_mount("overlay", writable, sizeof(writable) / sizeof(*writable),
-				     attributes, b->answer.detail, sizeof(b->answer.detail));
-	if (b->reader)
+	if (step->flags & SHF_STEP_AS_READER)
 		rc = read_as(b->reader);
 	if (rc == 0)
-		rc = shf_new_mount("overlay", options, sizeof(options) / sizeof(*options),
-				   attributes | SHF_ATTR_RDONLY, b->answer.detail,
+		rc = shf_new_mount("overlay", options, n, attributes, b->answer.detail,
 				   sizeof(b->answer.detail));
-	if (b->reader)
+	if (step->flags & SHF_STEP_AS_READER)
 		read_as_root();
 	return rc;
 }

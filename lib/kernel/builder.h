@@ -12,9 +12,9 @@
 /*
  * Walk plan in a child and hand over the mount namespace that came of it.
  * slots has SHF_PLAN_SLOTS entries, -1 where the caller has nothing to give;
- * the descriptors stay the caller's.  A read-only overlay reads its layers with
- * the rights of reader, or with root's if that is NULL.  Blocks as long as the file systems do,
- * but at most timeout_ms.
+ * the descriptors stay the caller's.  Overlays that read their layers as the user
+ * (SHF_STEP_AS_READER) do so with the rights of reader.  Blocks as long as the
+ * file systems do, but at most timeout_ms.
  *
  * Returns a descriptor of the namespace, -ETIMEDOUT, or what the step that
  * failed returned; nothing is left of a namespace that failed.

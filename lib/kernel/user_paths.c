@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <unistd.h>
 
 enum { RETRIES = 64,
        IMAGE = SHF_HELPER_FIRST_FD };

@@ -289,6 +289,42 @@ static int make_site_layer(const struct shf_container_facts *f, struct shf_plan 
 
 /* ---- the layers, and what is mounted on them ---- */
 
+static void make_overlay(struct shf_plan *plan, int slot, uint32_t flags)
+{
+	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OVERLAY,
+					       .slot = slot,
+					       .base = SHF_SLOT_STAGE,
+					       .flags = flags,
+					       .fault = SHIFTER_FAULT_NODE });
+}
+
+/*
+ * An overlay reads its layers with the rights of who made it, and that is root for a
+ * writable one: it gets the directory of a user by one that reads as the user.
+ */
+static void attach_image(const struct shf_container_facts *f, struct shf_plan *plan)
+{
+	int slot = SHF_SLOT_IMAGE;
+
+	if (f->reads_as_user && f->is_writable) {
+		make_directory(plan, SHF_SLOT_STAGE, "nothing", 0755, 0, 0);
+		make_directory(plan, SHF_SLOT_STAGE, "source", 0755, 0, 0);
+		attach(plan, slot, SHF_SLOT_STAGE, "source", "image", SHIFTER_FAULT_NODE, 0);
+		slot = shf_plan_new_slot(plan);
+		make_overlay(plan, slot, SHF_STEP_AS_READER | SHF_STEP_IMAGE_ALONE);
+	}
+	attach(plan, slot, SHF_SLOT_STAGE, "image", "image", SHIFTER_FAULT_NODE, 0);
+}
+
+static uint32_t root_flags(const struct shf_container_facts *f)
+{
+	uint32_t flags = f->is_unprivileged ? SHF_STEP_UNPRIVILEGED : 0;
+
+	if (f->is_writable)
+		return flags | SHF_STEP_WRITABLE;
+	return f->reads_as_user ? flags | SHF_STEP_AS_READER : flags;
+}
+
 static void make_stage(const struct shf_container_facts *f, struct shf_plan *plan)
 {
 	char size[32];
@@ -320,7 +356,7 @@ static void make_stage(const struct shf_container_facts *f, struct shf_plan *pla
 					       .base = SHF_SLOT_STAGE,
 					       .path = "site",
 					       .fault = SHIFTER_FAULT_NODE });
-	attach(plan, SHF_SLOT_IMAGE, SHF_SLOT_STAGE, "image", "image", SHIFTER_FAULT_NODE, 0);
+	attach_image(f, plan);
 }
 
 static void make_run(const struct shf_container_facts *f, struct shf_plan *plan)
@@ -334,7 +370,8 @@ static void make_run(const struct shf_container_facts *f, struct shf_plan *plan)
 					       .options = size,
 					       .mode = 0755,
 					       .fault = SHIFTER_FAULT_NODE });
-	attach(plan, SHF_SLOT_RUN, SHF_SLOT_ROOT, "run", "tmpfs", SHIFTER_FAULT_NODE, 0);
+	attach(plan, SHF_SLOT_RUN, SHF_SLOT_ROOT, "run", "tmpfs",
+	       f->reads_as_user ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_NODE, 0);
 	make_directory(plan, SHF_SLOT_RUN, "lock", 01777, 0, 0);
 	make_directory(plan, SHF_SLOT_RUN, "user", 0755, 0, 0);
 	make_directory(plan, SHF_SLOT_RUN, user, 0700, f->account->uid, f->account->gid);
@@ -347,17 +384,20 @@ static void mount_all(const struct shf_container_facts *f, struct shf_plan *plan
 		      const struct clones *c)
 {
 	const struct shf_mounts *site = &f->config->site_fs;
+	/* what the user may not enter in an image of their own keeps no node from working */
+	const int node_fault = f->reads_as_user ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_NODE;
+	const int site_fault = f->reads_as_user ? SHIFTER_FAULT_JOB : SHIFTER_FAULT_SITE;
 
-	attach(plan, c->dev, SHF_SLOT_ROOT, "dev", "/dev", SHIFTER_FAULT_NODE, 0);
-	attach(plan, c->sys, SHF_SLOT_ROOT, "sys", "/sys", SHIFTER_FAULT_NODE, 0);
-	attach(plan, c->proc, SHF_SLOT_ROOT, "proc", "/proc", SHIFTER_FAULT_NODE, 0);
+	attach(plan, c->dev, SHF_SLOT_ROOT, "dev", "/dev", node_fault, 0);
+	attach(plan, c->sys, SHF_SLOT_ROOT, "sys", "/sys", node_fault, 0);
+	attach(plan, c->proc, SHF_SLOT_ROOT, "proc", "/proc", node_fault, 0);
 	make_run(f, plan);
 	if (f->home)
 		attach(plan, c->home, SHF_SLOT_ROOT, f->home->path + 1, f->account->home,
-		       SHIFTER_FAULT_NODE, 0);
+		       node_fault, 0);
 	for (size_t i = 0; i < site->count; i++)
 		attach(plan, c->first_site + (int)i, SHF_SLOT_ROOT, f->site_places[i].path + 1,
-		       site->list[i].source, SHIFTER_FAULT_SITE,
+		       site->list[i].source, site_fault,
 		       site->list[i].optional ? SHF_STEP_OPTIONAL : 0);
 	for (size_t i = 0; i < f->volumes->count; i++)
 		attach(plan, c->first_volume + (int)i, SHF_SLOT_ROOT,
@@ -366,7 +406,7 @@ static void mount_all(const struct shf_container_facts *f, struct shf_plan *plan
 	/* last: nothing may cover it */
 	if (f->has_udi)
 		attach(plan, c->udi, SHF_SLOT_ROOT, f->udi.path + 1, "/opt/udiImage",
-		       SHIFTER_FAULT_NODE, 0);
+		       node_fault, 0);
 }
 
 int shf_plan_container(const struct shf_container_facts *facts, struct shf_plan *plan)
@@ -381,11 +421,7 @@ int shf_plan_container(const struct shf_container_facts *facts, struct shf_plan 
 	rc = make_site_layer(facts, plan, &clones);
 	if (rc < 0)
 		return rc;
-	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OVERLAY,
-					       .slot = SHF_SLOT_ROOT,
-					       .base = SHF_SLOT_STAGE,
-					       .flags = facts->is_writable ? SHF_STEP_WRITABLE : 0,
-					       .fault = SHIFTER_FAULT_NODE });
+	make_overlay(plan, SHF_SLOT_ROOT, root_flags(facts));
 	attach(plan, SHF_SLOT_ROOT, SHF_SLOT_STAGE, "root", "overlay", SHIFTER_FAULT_NODE, 0);
 	mount_all(facts, plan, &clones);
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_ENTER,

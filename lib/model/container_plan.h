@@ -31,6 +31,8 @@ struct shf_container_facts {
 	const char *resolv_conf;             /* of the host; "" for none */
 	const char *stage_path;              /* host directory to work on */
 	bool is_writable;                    /* the root, into the tmpfs below it */
+	bool is_unprivileged;                /* it is made in a user namespace */
+	bool reads_as_user;                  /* the image: a directory, not a trusted file */
 	bool has_udi;                        /* SHF_SLOT_UDI is given */
 	struct shf_place var;                /* what "/var" is in the image */
 	struct shf_place udi;                /* what "/opt/udiImage" is */

@@ -55,7 +55,10 @@ enum {
 	SHF_STEP_FRESH = 4,         /* directories: must not exist */
 	SHF_STEP_IS_DIRECTORY = 16, /* mount points: it is known what is mounted */
 	SHF_STEP_IS_FILE = 32,
-	SHF_STEP_WRITABLE = 8 /* overlay: with "upper" and "work" below base on top */
+	SHF_STEP_WRITABLE = 8,      /* overlay: with "upper" and "work" below base on top */
+	SHF_STEP_UNPRIVILEGED = 64, /* overlay: in a user namespace */
+	SHF_STEP_AS_READER = 128,   /* overlay: reads its layers with the user's rights */
+	SHF_STEP_IMAGE_ALONE = 256  /* overlay: of "source" below base alone */
 };
 
 struct shf_step {

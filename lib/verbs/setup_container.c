@@ -338,6 +338,20 @@ static int check_target(struct setup *s, size_t index)
 	return rc;
 }
 
+/*
+ * A root that the user may not enter, as squashfs files made of mktemp(1)'s directories
+ * have: the container would have one to enter, but nothing could be looked up for it.
+ */
+static int check_root(struct setup *s)
+{
+	if (s->targets[TARGET_VAR].error != EACCES || s->targets[TARGET_UDI].error != EACCES)
+		return 0;
+	return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+			"cannot use image '%s': user '%s' may not enter its root directory: make "
+			"it anew with mode 0755 for '/', as 'shifterctl import' does",
+			s->image.path, s->account.user);
+}
+
 /* Where the image's /opt is, by our own name: a link of that name leads nowhere. */
 static int place_udi(struct setup *s)
 {
@@ -393,6 +407,8 @@ int shf_setup_look_into_image(struct setup *s)
 	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
 				 timeout_ms, &s->ctx->report);
 	if (rc == 0)
+		rc = check_root(s);
+	if (rc == 0)
 		rc = place_udi(s);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		rc = check_target(s, i);
@@ -427,6 +443,9 @@ int shf_setup_build(struct setup *s, const char *stage)
 		.tty_gid = shf_get_tty_gid(),
 		.stage_path = stage,
 		.is_writable = s->spec.flags & SHIFTER_SETUP_WRITABLE,
+		.is_unprivileged = geteuid() != 0,
+		/* users change directories at any time; files are trusted, and whole */
+		.reads_as_user = geteuid() == 0 && s->image.is_directory,
 		.has_udi = s->udi.dir >= 0,
 		.var = s->places[TARGET_VAR],
 		.udi = s->places[TARGET_UDI],
@@ -445,10 +464,7 @@ int shf_setup_build(struct setup *s, const char *stage)
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
-	/* users change directories at any time; files are trusted, and whole */
-	s->namespace = shf_build_namespace(&s->plan, s->slots,
-					   s->image.is_directory ? s->as : NULL, BUILD_MS,
-					   &s->ctx->report);
+	s->namespace = shf_build_namespace(&s->plan, s->slots, s->as, BUILD_MS, &s->ctx->report);
 	return s->namespace < 0 ? s->namespace : 0;
 }
 

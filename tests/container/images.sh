@@ -31,6 +31,9 @@ cp $BUSYBOX $D/old && printf '\3' | dd of=$D/old bs=1 seek=28 conv=notrunc statu
 image $D/old 'of a version other than 4' "squashfs 3"
 cp $BUSYBOX $D/order && printf sqsh | dd of=$D/order bs=1 conv=notrunc status=none
 image $D/order "'$D/order' is a squashfs file of the wrong byte order" "a squashfs file of another kind of machine"
+mkdir -m 700 $D/closed && mkdir $D/closed/bin && cp /bin/busybox $D/closed/bin/sh &&
+	mksquashfs $D/closed $D/closed.squashfs -quiet -no-progress -all-root >/dev/null 2>&1
+image $D/closed.squashfs "may not enter its root directory: make it anew with mode 0755" "a root that only root may enter"
 # what only the kernel can tell: the compressor, the size of blocks, the tables
 while read -r name at bytes; do
 	cp $BUSYBOX $D/$name && printf '%b' "$bytes" | dd of=$D/$name bs=1 seek=$at conv=notrunc status=none
@@ -133,6 +136,12 @@ not_ok "does not open it" inside own cat /etc/secret
 is "$(inside own cat /mine; inside own grep -c '^alice' /etc/passwd)" $'mine\n1' "all else is there"
 is "$(inside own cat /deep/mine /deep/er/mine)" $'mine\nmine' "also in a folder that is alice's alone"
 ok "teardown of it" down own
+ok "also where its root can be written to" up own --image local:/bobs/own --writable
+not_ok "it does not open it" inside own cat /etc/secret
+is "$(inside own sh -c 'echo new >/mine && cat /mine /deep/mine; grep -c "^alice" /etc/passwd')" $'new\nmine\n1' \
+	"all else is there, and files can be changed"
+is "$(cat /bobs/own/mine)" mine "which the directory does not see"
+ok "teardown of that" down own
 
 # --- images of the host: allowLocalImages ---
 conf 'allowLocalImages = false'

@@ -107,11 +107,13 @@ static void writable(void)
 	};
 
 	CHECK_NUMBER(shf_config_init(&cfg), 0);
-	for (int is_writable = 0; is_writable < 2; is_writable++) {
+	for (int i = 0; i < 4; i++) {
 		struct shf_plan plan = { 0 };
+		bool is_writable = i % 2, is_unprivileged = i / 2;
 		int upper, overlay;
 
 		facts.is_writable = is_writable;
+		facts.is_unprivileged = is_unprivileged;
 		CHECK_NUMBER(shf_plan_container(&facts, &plan), 0);
 		upper = find(&plan, SHF_STEP_DIRECTORY, "upper", false);
 		overlay = find(&plan, SHF_STEP_OVERLAY, NULL, false);
@@ -119,7 +121,8 @@ static void writable(void)
 		CHECK((find(&plan, SHF_STEP_DIRECTORY, "work", false) >= 0) == is_writable);
 		if (overlay >= 0)
 			CHECK_NUMBER(plan.steps[overlay].flags,
-				     is_writable ? SHF_STEP_WRITABLE : 0);
+				     (is_writable ? SHF_STEP_WRITABLE : 0U) |
+					     (is_unprivileged ? SHF_STEP_UNPRIVILEGED : 0U));
 		if (upper >= 0) {
 			CHECK_NUMBER(plan.steps[upper].base, SHF_SLOT_STAGE);
 			CHECK_NUMBER(plan.steps[upper].owner, 0);
