@@ -20,7 +20,7 @@ static char *const no_environment[] = { NULL };
 
 /* ---- programs that run to their end ---- */
 
-static _Noreturn void exec_program(const struct shf_run *run, int out, int err)
+static _Noreturn void exec_program(const struct shf_run *run, int out, int err, pid_t minder)
 {
 	int std[3] = { run->input, out, err };
 	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -41,8 +41,13 @@ static _Noreturn void exec_program(const struct shf_run *run, int out, int err)
 	shf_sys_close_range(3, ~0u);
 	umask(077);
 	shf_reset_signals();
+	if (run->identity)
+		shf_reset_scheduling();
 	/* it has no name service to ask and no locale to heed, and needs no files here */
 	if (chdir("/") < 0 || (run->identity && shf_become_user(run->identity, 0) < 0))
+		_exit(126);
+	/* not before: a change of ids forgets it */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != minder)
 		_exit(126);
 	execve(run->path, run->argv, run->envp ? run->envp : no_environment);
 	_exit(127);
@@ -55,6 +60,7 @@ static _Noreturn void exec_program(const struct shf_run *run, int out, int err)
 static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
+	pid_t minder = getpid();
 	int status = 0;
 	sigset_t signals;
 	pid_t pid;
@@ -67,10 +73,8 @@ static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 	    setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		_exit(126);
 	pid = shf_clone(SIGCHLD, NULL);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exec_program(run, out, err);
-	}
+	if (pid == 0)
+		exec_program(run, out, err, minder);
 	if (pid < 0)
 		_exit(126);
 	/* readers wait for the program, not for us */

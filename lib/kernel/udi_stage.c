@@ -127,6 +127,20 @@ static int fingerprint_entry(struct visitor *v, int dir, int to, const char *nam
 
 /* ---- the copy ---- */
 
+/*
+ * Set-up runs some programs as the user before they are in the cgroups of the job,
+ * where nothing of the user's may run: a program that its user may not read is one
+ * that the user may not trace (ptrace(2)), nor fill with other code.
+ */
+static mode_t choose_mode(const char *name, mode_t mode)
+{
+	if (!(mode & 0111))
+		return 0644;
+	if (strcmp(name, "ssh-keygen") == 0 || strcmp(name, "ssh-keyscan") == 0)
+		return 0711;
+	return 0755;
+}
+
 static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
 	cleanup_fd int in = -1;
@@ -152,7 +166,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 			return rc;
 	}
 	/* what may be executed, and nothing that is set-id */
-	return fchmod(out, st->st_mode & 0111 ? 0755 : 0644) < 0 ? -errno : 0;
+	return fchmod(out, choose_mode(name, st->st_mode)) < 0 ? -errno : 0;
 }
 
 static int copy_entry(struct visitor *v, int dir, int to, const char *name, const struct stat *st)
