@@ -91,17 +91,34 @@ static void leave_cgroups(void)
 	}
 }
 
+/* A hook's limits, processor time above all, must not end a container. */
+static void reset_limits(void)
+{
+	static const int own[] = { RLIMIT_CPU, RLIMIT_AS, RLIMIT_DATA, RLIMIT_FSIZE };
+	const struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit none = { 0, 0 };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		struct rlimit now;
+
+		/* root of a container may lack the right to more than the hard limit */
+		if (setrlimit(own[i], &any) == 0 || getrlimit(own[i], &now) < 0)
+			continue;
+		now.rlim_cur = now.rlim_max;
+		setrlimit(own[i], &now);
+	}
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 /* Nothing of the daemon that ran the hook stays with us. */
 static int forget_origin(void)
 {
-	struct rlimit none = { 0, 0 };
-
 	shf_reset_signals();
 	umask(077);
 	if (chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
-	setrlimit(RLIMIT_CORE, &none);
+	reset_limits();
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	shf_reset_scheduling();
 	leave_cgroups();

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # privilege.sh - code of images and users never has privilege, nor what was the daemon's
-# (rows 1, 3 and 5 of README)
+# (rows 1, 3 and 5 of SECURITY.md)
 # shellcheck disable=SC2016,SC2154,SC2317,SC2329        # other shells expand; called by name
 set -u
 # shellcheck source=tests/container/container.bash
@@ -19,18 +19,20 @@ is "$(as alice $IMG/vol/caps)" '0 0' "so have the capabilities of its file"
 ok "and its device node" as alice dd if=$IMG/vol/zero of=/dev/null bs=1 count=1
 
 # what a batch daemon has, and its children must not: a descriptor, a keyring, ignored and blocked
-# signals, a protection against the memory's end
+# signals, a protection against the memory's end, a priority, a session, a limit, a umask
 install -m 600 /dev/stdin /img/secret <<<secret
 daemon() { # daemon CMD...
-	perl -e 'use strict; open my $f, "<", "/img/secret" or die; require POSIX; POSIX::dup2(fileno $f, 77);
+	nice -n 3 prlimit --cpu=600: --core=1024: perl -e 'use strict; open my $f, "<", "/img/secret" or die; require POSIX; POSIX::dup2(fileno $f, 77);
 		my ($type, $name, $key) = ("user", "daemon-secret", "x");
 		syscall(250, 1, 0) >= 0 or die "keyctl: $!"; syscall(248, $type, $name, $key, 1, -3) >= 0 or die "add_key: $!";
 		$SIG{$_} = "IGNORE" for qw(HUP TERM USR1 PIPE CHLD);
 		POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(POSIX::SIGINT(), POSIX::SIGUSR2()));
 		open my $o, ">", "/proc/self/oom_score_adj" or die; print $o "300"; close $o; umask 0; exec @ARGV' "$@"
 }
-like "$(daemon grep -h -E 'daemon-|^300|^secret|^Sig(Blk|Ign)' /proc/keys /proc/self/oom_score_adj /dev/fd/77 /proc/self/status)" \
-	'daemon-secret.*300.*secret.*SigBlk:[^S]*[1-9].*SigIgn:[^S]*[1-9]' "the daemon of the test has what it must not leave"
+like "$(daemon grep -h -E 'daemon-|^300|^secret|^Umask|^Sig(Blk|Ign)' /proc/keys /proc/self/oom_score_adj /dev/fd/77 /proc/self/status)" \
+	'daemon-secret.*300.*secret.*Umask:[^S]*0000.*SigBlk:[^S]*[1-9].*SigIgn:[^S]*[1-9]' \
+	"the daemon of the test has what it must not leave"
+like "$(daemon awk 'FNR == NR { print $19 } /cpu time/' /proc/self/stat /proc/self/limits)" '^3.*600 ' "a priority and a limit, too"
 
 # clean WHAT RUN...: RUN, which runs a command inside, does so without anything of the daemon's
 clean() {
@@ -47,6 +49,8 @@ clean() {
 	is "$("$@" ls /proc/self/fd | tr '\n' ' ')" '0 1 2 3 ' "$what: no descriptor but the three and ls's own"
 	unlike "$("$@" cat /proc/keys)" daemon-secret "$what: no key of the daemon's"
 	is "$("$@" cat /proc/self/oom_score_adj)" 0 "$what: no protection against the memory's end"
+	is "$("$@" cat /proc/self/stat | cut -d' ' -f19)" 0 "$what: no priority of the daemon's"
+	is "$(awk '/^Umask:/ { print $2 }' <<<"$status")" 0022 "$what: a umask of its own"
 }
 by_ssh() { inside s ssh node1 "$*"; }
 by_shifter() { inside s "$@"; }
@@ -88,11 +92,15 @@ for image in evil evil.squashfs; do
 		is "$(stat -Lc %d:%i "/proc/$p/ns/mnt")" "$(stat -Lc %d:%i /proc/self/ns/mnt)" \
 			"$image: $name is in the host's mount namespace"
 		is "$(cat "/proc/$p/oom_score_adj")" 0 "$image: $name is not protected against the memory's end"
+		is "$(ps -o ni=,sess= -p "$p" | tr -s ' ')" " 0 $p" "$image: $name has a session and a priority of its own"
+		is "$(awk '/^Umask:/ { print $2 }' "/proc/$p/status")" 0077 "$image: $name has a umask of its own"
 		not_ok "$image: alice cannot signal $name" as alice kill -0 "$p"
 		not_ok "$image: nor look into it" as alice ls "/proc/$p/fd"
 	done
 	is "$(awk '/^Sig(Blk|Ign):/ { print $2 }' "/proc/$keeper/status" | sort -u)" 0000000000000000 \
 		"$image: the keeper blocks and ignores nothing"
+	is "$(awk '/cpu time/ { print $4 } /core file/ { print $5 }' "/proc/$keeper/limits" | tr '\n' ' ')" 'unlimited 0 ' \
+		"$image: the keeper has no limit of the daemon's, and leaves no core"
 	ok "$image: teardown" daemon shifterctl teardown s
 	like "$(tr '\n' ' ' <$SEEN)" '2001 2001 ' "$image: hostile code has run"
 	is "$(sort -u $SEEN)" 2001 "$image: as alice, never with privilege"
