@@ -38,7 +38,15 @@ wait $hook 2>/dev/null
 is "$(members)" '' "all that is in them is killed"
 ok "the keeper lives" kill -0 "$keeper"
 ok "the container can be entered" inside c true
-ok "and serve ssh" serve c
+# the job's cgroups: whoever starts sshd in them has all that comes by ssh in them
+(
+	for h in "${hierarchies[@]}"; do echo "$BASHPID" >"$h/hook/cgroup.procs" || exit 1; done
+	serve c
+) || fail "sshd from the job's cgroups"
+inside c ssh node1 'setsid sleep 71202 </dev/null >/dev/null 2>&1 &'
+ok "a session by ssh" wait_until 10 running 'sleep 71202'
+jailed() { local h; for h in "${hierarchies[@]}"; do grep -qx "$1" "$h/hook/cgroup.procs" || return 1; done; }
+ok "is in all of the job's cgroups" jailed "$(pgrep -fx 'sleep 71202')"
 ok "its end" down c
 unchanged "nothing is left"
 done_testing

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # host.sh - hostile roots and volumes change nothing on the host, and root follows no user's path
-# (rows 2 and 4 of README)
+# (rows 2 and 4 of SECURITY.md)
 # shellcheck disable=SC2016,SC2154,SC2317,SC2329        # other shells expand; called by name
 set -u
 # shellcheck source=tests/container/container.bash
@@ -164,9 +164,17 @@ ok "teardown" down f
 fuse=$(pgrep -x bindfs)
 kill -STOP "$fuse"
 start=$SECONDS
+# meanwhile: a process with her ids that holds what root gave it is none that she can look into
+{
+	helper() { pgrep -u alice -x shifterctl; }
+	wait_until 10 helper && as alice ls "/proc/$(helper)/fd" >/dev/null
+	echo $? >"$T_DIR/looked"
+} 2>/dev/null & looker=$!
 refused 3 'did not answer' "one that hangs" shifterctl setup --id bad --image busybox --user alice \
 	--volume /home/alice/fuse/deep:/mnt/v
 ok "in bounded time" test $((SECONDS - start)) -lt 10
+wait $looker
+is "$(cat "$T_DIR/looked")" 2 "alice cannot look into the helper that acts as her meanwhile"
 kill -CONT "$fuse"; umount -l /home/alice/fuse; wait $server 2>/dev/null
 umount /dev/fuse /run/node
 done_testing
