@@ -2,12 +2,14 @@
 #
 # Measurements; built and run by bench/run only.
 EXTRA_PROGRAMS += bench/measure bench/floor-enter bench/true
-EXTRA_DIST += bench/packages bench/run
+EXTRA_DIST += bench/memory bench/packages bench/run
 
 bench_measure_SOURCES = \
 	bench/fail.h \
 	bench/floor.c \
 	bench/floor.h \
+	bench/host_mounts.c \
+	bench/host_mounts.h \
 	bench/measure.c \
 	bench/program_bwrap.c \
 	bench/program_crun.c \

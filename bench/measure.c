@@ -8,6 +8,7 @@
  * disturbs the machine disturbs all of them.  Prints "work, program, median_us,
  * p95_us", tab-separated.
  */
+#include "host_mounts.h"
 #include "programs.h"
 #include "start.h"
 
@@ -27,6 +28,8 @@ enum work { SET_UP,
 	    ENTER_64,
 	    RUN_REMOVE,
 	    TEAR_DOWN,
+	    SET_UP_10,
+	    SET_UP_1000,
 	    WORKS };
 
 static const char *const names[WORKS] = {
@@ -35,6 +38,8 @@ static const char *const names[WORKS] = {
 	[ENTER_64] = "enter-64",
 	[RUN_REMOVE] = "run-remove",
 	[TEAR_DOWN] = "teardown",
+	[SET_UP_10] = "setup-10-mounts",
+	[SET_UP_1000] = "setup-1000-mounts",
 };
 
 static const struct bench_program *const programs[] = { &bench_shifter, &bench_floor, &bench_crun,
@@ -99,6 +104,22 @@ static void run_round(size_t p)
 	take(RUN_REMOVE, p, start);
 }
 
+/* On a host that has as many mounts more. */
+static void set_up_among(unsigned n_mounts, enum work work, const char *directory,
+			 const bool *is_there)
+{
+	bench_grow_host_mounts(directory, n_mounts);
+	for (size_t p = 0; p < PROGRAMS; p++) {
+		double start = now_us();
+
+		if (!is_there[p] || !programs[p]->set_up)
+			continue;
+		programs[p]->set_up();
+		take(work, p, start);
+		programs[p]->tear_down();
+	}
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -144,6 +165,9 @@ int main(int argc, char **argv)
 		for (size_t p = 0; p < PROGRAMS; p++)
 			if (is_there[p])
 				run_round(p);
+		set_up_among(10, SET_UP_10, setting.work, is_there);
+		set_up_among(1000, SET_UP_1000, setting.work, is_there);
+		bench_drop_host_mounts(setting.work);
 		for (int w = 0; w < WORKS && round < WARM_UP; w++)
 			for (size_t p = 0; p < PROGRAMS; p++)
 				samples[w][p].count = 0;
