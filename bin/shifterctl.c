@@ -123,15 +123,20 @@ int shf_ctl_misuse(const char *command, const char *format, ...)
 	return SHF_EXIT_CALLER;
 }
 
-int shf_ctl_failure(struct shifter_ctx *ctx)
+int shf_ctl_failure_status(struct shifter_ctx *ctx)
 {
-	shf_say("%s", shifter_get_error(ctx));
 	switch (shifter_get_fault(ctx)) {
 	case SHIFTER_FAULT_JOB: return SHF_EXIT_JOB;
 	case SHIFTER_FAULT_SITE: return SHF_EXIT_SITE;
 	case SHIFTER_FAULT_NODE: return SHF_EXIT_NODE;
 	default: return SHF_EXIT_CALLER;
 	}
+}
+
+int shf_ctl_failure(struct shifter_ctx *ctx)
+{
+	shf_say("%s", shifter_get_error(ctx));
+	return shf_ctl_failure_status(ctx);
 }
 
 int shf_ctl_flush(void)

@@ -50,6 +50,9 @@ int shf_ctl_misuse(const char *command, const char *format, ...)
 /* Say what the library's last failure was; returns the exit status for it. */
 int shf_ctl_failure(struct shifter_ctx *ctx);
 
+/* Likewise, of one that was said already. */
+int shf_ctl_failure_status(struct shifter_ctx *ctx);
+
 /*
  * Read the configuration that the command line names; without one, the installed one
  * if there is any.  Returns 0, or the exit status having said why.  For commands that

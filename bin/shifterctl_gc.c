@@ -20,7 +20,7 @@ static const struct option gc_options[] = {
 };
 
 struct output {
-	bool is_dry;
+	bool is_dry, has_failed;
 	struct json_object *list; /* or NULL: for people */
 };
 
@@ -50,10 +50,12 @@ static int collect(const struct shifter_garbage_info *info, const struct output 
 
 static int show(const struct shifter_garbage_info *info, void *data)
 {
-	const struct output *output = data;
+	struct output *output = data;
 
-	if (info->failure)
+	if (info->failure) {
+		output->has_failed = true;
 		shf_say("%s", info->failure);
+	}
 	if (output->list)
 		return collect(info, output);
 	if (!info->failure)
@@ -92,7 +94,8 @@ int shf_ctl_gc(struct shifter_ctx *ctx, int argc, char **argv)
 		shf_say("cannot run gc: %s", strerror(ENOMEM));
 		status = SHF_EXIT_NODE;
 	} else if (rc < 0) {
-		status = shf_ctl_failure(ctx);
+		/* the first of those that were shown is the one of the whole */
+		status = output.has_failed ? shf_ctl_failure_status(ctx) : shf_ctl_failure(ctx);
 	}
 	if (text)
 		puts(text);

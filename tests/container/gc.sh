@@ -53,6 +53,7 @@ mkdir -p /run/shifter/lock/theirs
 t_run shifterctl gc
 like "$T_RC $T_OUT" "^5 .*cannot remove '/run/shifter/lock': it holds what is not the library's: 'theirs'" \
 	"what cannot be removed is named"
+is "$(wc -l <<<"$T_OUT")" 1 "once"
 is "$(state_of live)" serving "and ends nothing else"
 rmdir /run/shifter/lock/theirs
 ok "later it goes" shifterctl gc
