@@ -50,6 +50,7 @@ enum {
 	YOUNG_MAX = 4096,
 	GROUPS_MAX = 65536,
 	LOG_MAX = 1 << 20, /* bytes: the live directory is memory */
+	PAUSE_MAX_MS = 64,
 };
 
 struct usher {
@@ -214,6 +215,8 @@ static void kill_children(void)
  */
 static void end_everything(struct usher *u)
 {
+	int pause_ms = 1;
+
 	setpriority(PRIO_PROCESS, 0, -20);
 	close_listeners(u);
 	for (;;) {
@@ -221,10 +224,13 @@ static void end_everything(struct usher *u)
 
 		kill_children();
 		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-			;
+			pause_ms = 1;
 		if (pid < 0 && errno == ECHILD)
 			return;
-		poll(NULL, 0, 1);
+		poll(NULL, 0, pause_ms);
+		/* a file system that does not answer may keep some for ever */
+		if (pause_ms < PAUSE_MAX_MS)
+			pause_ms *= 2;
 	}
 }
 
@@ -355,8 +361,10 @@ static void mind(struct usher *u, pid_t child)
 		if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
 			break;
 		while (read(u->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			if (info.ssi_signo == SIGTERM)
+			if (info.ssi_signo == SIGTERM) {
 				kill(child, SIGTERM);
+				kill(child, SIGCONT);
+			}
 		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 			if (pid == child) {
 				end_everything(u);

@@ -156,7 +156,8 @@ void shf_reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int shf_process_start_time(pid_t pid, uint64_t *start)
+/* A number of /proc/PID/stat, by the number of its field in proc(5). */
+static int read_stat(pid_t pid, int field_number, uint64_t *out)
 {
 	cleanup_fd int fd = -1;
 	char path[32], stat[1024];
@@ -174,12 +175,27 @@ int shf_process_start_time(pid_t pid, uint64_t *start)
 	stat[length] = '\0';
 	/* the name, field 2, is in parentheses and may hold anything */
 	field = strrchr(stat, ')');
-	for (int i = 2; field && i < 22; i++)
+	for (int i = 2; field && i < field_number; i++)
 		field = strchr(field + 1, ' ');
 	if (!field || sscanf(field, " %llu", &value) != 1)
 		return -EIO;
-	*start = value;
+	*out = value;
 	return 0;
+}
+
+int shf_process_start_time(pid_t pid, uint64_t *start)
+{
+	return read_stat(pid, 22, start);
+}
+
+int shf_process_parent(pid_t pid, pid_t *parent)
+{
+	uint64_t value;
+	int rc = read_stat(pid, 4, &value);
+
+	if (rc == 0)
+		*parent = (pid_t)value;
+	return rc;
 }
 
 int shf_open_process(pid_t pid, uint64_t start)

@@ -74,6 +74,9 @@ void shf_reset_signals(void);
  */
 int shf_process_start_time(pid_t pid, uint64_t *start);
 
+/* The pid of pid's parent; 0 if that is outside of our process namespace.  -ESRCH likewise. */
+int shf_process_parent(pid_t pid, pid_t *parent);
+
 /*
  * A pidfd of the process that has this pid and was started then; -ESRCH if
  * there is none (any more).

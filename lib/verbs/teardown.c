@@ -41,7 +41,7 @@ static bool has_ended(int pidfd, int64_t deadline_ms)
 }
 
 /* The keeper knows the usher by descriptor; without a keeper, the record by pid. */
-static int open_usher(struct teardown *t)
+static int open_usher(struct teardown *t, pid_t *pid)
 {
 	struct shf_keeper_answer answer;
 	int pidfd = -1;
@@ -49,27 +49,49 @@ static int open_usher(struct teardown *t)
 
 	if (shf_ask_keeper(t->state->dir, SHF_KEEPER_USHER_FD, -1, 0, &answer, &pidfd, &n_fds,
 			   shf_now_ms() + KEEPER_MS) == 0 &&
-	    n_fds == 1)
+	    n_fds == 1) {
+		*pid = answer.usher_pid;
 		return pidfd;
+	}
 	if (!t->has_record)
 		return -ESRCH;
+	*pid = t->record.usher_pid;
 	return shf_open_process(t->record.usher_pid, t->record.usher_start);
 }
 
 static int end_usher(struct teardown *t)
 {
-	cleanup_fd int usher = open_usher(t);
+	const char *id = t->state->id;
+	unsigned seconds = t->ctx->config.teardown_timeout_s;
+	cleanup_text struct shf_text names = { 0 };
+	pid_t pid = 0;
+	cleanup_fd int usher = open_usher(t, &pid);
+	unsigned count;
 
-	if (usher < 0)
+	if (usher == -ESRCH)
 		return 0;
+	if (usher < 0)
+		return shf_fail_errno(&t->ctx->report, SHIFTER_FAULT_NODE, -usher,
+				      "cannot find the usher, process %d, of container '%s'",
+				      (int)pid, id);
 	shf_sys_pidfd_send_signal(usher, SIGTERM);
+	/* a job that is suspended, say */
+	shf_sys_pidfd_send_signal(usher, SIGCONT);
 	if (has_ended(usher, t->deadline_ms))
 		return 0;
-	/* its children then die of its death (PR_SET_PDEATHSIG), if they can */
+	/* it lives on and goes on trying, and whoever tries again finds them by it */
+	count = shf_list_descendants(pid, &names);
+	if (count)
+		return shf_fail(&t->ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
+				"cannot end processes that came into container '%s' by ssh within "
+				"%u s, %u of them: %s; look for a file system that does not answer",
+				id, seconds, count, names.data ? names.data : "");
+	if (has_ended(usher, shf_now_ms() + KEEPER_MS))
+		return 0;
 	shf_sys_pidfd_send_signal(usher, SIGKILL);
 	return shf_fail(&t->ctx->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
-			"cannot end all processes that came into container '%s' by ssh within %u s",
-			t->state->id, t->ctx->config.teardown_timeout_s);
+			"cannot end the usher, process %d, of container '%s' within %u s", (int)pid,
+			id, seconds);
 }
 
 /*
@@ -113,7 +135,7 @@ static int end_keeper(struct teardown *t)
 }
 
 /* Name who is still inside: they entered by themselves, or came out of the usher's reach. */
-static int name_survivors(struct teardown *t, uint64_t namespace)
+static void name_survivors(struct teardown *t, uint64_t namespace)
 {
 	cleanup_text struct shf_text names = { 0 };
 	unsigned count = namespace ? shf_list_survivors(namespace, &names) : 0;
@@ -122,7 +144,6 @@ static int name_survivors(struct teardown *t, uint64_t namespace)
 		shf_log(t->ctx, SHIFTER_LOG_WARNING,
 			"container '%s' is gone, but %u processes are still inside: %s",
 			t->state->id, count, names.data ? names.data : "");
-	return 0;
 }
 
 static uint64_t find_namespace(struct teardown *t)
@@ -154,11 +175,13 @@ int shf_remove_container(struct shifter_ctx *ctx, struct shf_state *state, int64
 	}
 	namespace = find_namespace(&t);
 	rc = end_usher(&t);
-	if (end_keeper(&t) < 0 && rc == 0)
+	/* what nobody but the keeper knows would be lost with it */
+	if ((rc == 0 || t.has_record) && end_keeper(&t) < 0 && rc == 0)
 		rc = -ETIMEDOUT;
-	name_survivors(&t, namespace);
 	if (rc == 0)
 		rc = shf_remove_state(state, &ctx->report);
+	if (rc == 0)
+		name_survivors(&t, namespace);
 	if (t.has_record)
 		shf_record_free(&t.record);
 	return rc;
