@@ -123,6 +123,8 @@ libshf_la_SOURCES = \
 	lib/model/record.h \
 	lib/model/sessionenv.c \
 	lib/model/sessionenv.h \
+	lib/model/site_layer.c \
+	lib/model/site_layer.h \
 	lib/model/sshconf.c \
 	lib/model/sshconf.h \
 	lib/model/volume.c \
@@ -151,6 +153,9 @@ libshf_la_SOURCES = \
 	lib/verbs/resolve_image.c \
 	lib/verbs/setup.h \
 	lib/verbs/setup_container.c \
+	lib/verbs/setup_image.c \
+	lib/verbs/setup_port.c \
+	lib/verbs/setup_request.c \
 	lib/verbs/sshd_files.c \
 	lib/verbs/sshd_ready.c \
 	lib/verbs/sshd_start.h \

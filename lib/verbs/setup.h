@@ -23,6 +23,12 @@
 
 #include <stdbool.h>
 
+/* Of the targets and places of a set-up: these, then the site's, then the job's. */
+enum { TARGET_VAR,
+       TARGET_UDI,
+       TARGET_HOME,
+       TARGET_SITE };
+
 /* Everything that a set-up holds; all of it goes when it ends. */
 struct setup {
 	struct shifter_ctx *ctx;
@@ -60,6 +66,9 @@ void shf_setup_init(struct setup *s, struct shifter_ctx *ctx);
  * below it returns 0, or a negative errno value with a sentence.
  */
 int shf_setup_check(struct setup *s);
+
+/* Bind the port of the later sshd, if it is asked for; the record says which. */
+int shf_setup_open_port(struct setup *s);
 
 /* Make the live directory with what is in it from the start. */
 int shf_setup_open_live_directory(struct setup *s);

@@ -8,7 +8,6 @@
  * would outlive this process.
  */
 #include "base/cleanup.h"
-#include "base/parse.h"
 #include "kernel/builder.h"
 #include "kernel/host_facts.h"
 #include "kernel/image_source.h"
@@ -18,20 +17,16 @@
 #include "kernel/message.h"
 #include "kernel/mounts.h"
 #include "kernel/udi_stage.h"
-#include "kernel/user_paths.h"
 #include "model/account.h"
 #include "model/container_plan.h"
-#include "model/home.h"
 #include "model/image.h"
 #include "model/sessionenv.h"
 #include "model/volume.h"
 #include "verbs/claim_state.h"
 #include "verbs/image_environment.h"
 #include "verbs/job_hosts.h"
-#include "verbs/node_accounts.h"
 #include "verbs/setup.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,13 +38,6 @@
 enum { BUILD_MS = 60000,
        COMMIT_MS = 10000,
        LIVE_SIZE_MB = 64 };
-
-#define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
-
-enum { TARGET_VAR,
-       TARGET_UDI,
-       TARGET_HOME,
-       TARGET_SITE };
 
 void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
 {
@@ -64,64 +52,6 @@ void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
 		.commit = -1,
 	};
 	memset(s->slots, 0xff, sizeof(s->slots));
-}
-
-/* ---- the request ---- */
-
-int shf_setup_check(struct setup *s)
-{
-	struct shf_report *report = &s->ctx->report;
-	const struct shifter_container_spec *spec = &s->spec;
-	int rc;
-
-	if (!shf_is_id(spec->id))
-		return shf_fail(
-			report, SHIFTER_FAULT_CALLER, EINVAL,
-			"malformed container id '%s': 1 to 64 of A-Z a-z 0-9 . _ -, first a "
-			"letter or digit",
-			spec->id ? spec->id : "");
-	if (spec->flags & ~(uint32_t)(SHIFTER_SETUP_SSHD | SHIFTER_SETUP_WRITABLE |
-				      SHIFTER_SETUP_REPLACE))
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container spec: unknown flags");
-	if ((spec->flags & SHIFTER_SETUP_WRITABLE) && !s->ctx->config.allow_writable)
-		return shf_fail(report, SHIFTER_FAULT_JOB, EACCES,
-				"cannot make the root of a container writable: this site does not "
-				"allow it (allowWritable)");
-	if (spec->n_groups && !spec->groups)
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container spec: groups are missing");
-	if (spec->sshd_port > 65535)
-		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container spec: %u is no port", spec->sshd_port);
-	s->account = (struct shf_account){
-		.user = spec->user,
-		.home = spec->home,
-		.shell = spec->shell && *spec->shell ? spec->shell : "/bin/sh",
-		.uid = spec->uid,
-		.gid = spec->gid,
-		.groups = spec->groups,
-		.n_groups = spec->n_groups,
-	};
-	rc = shf_account_check(&s->account, s->ctx->config.minimum_uid, report);
-	if (rc < 0)
-		return rc;
-	if (!shf_is_shell(s->account.shell)) {
-		shf_log(s->ctx, SHIFTER_LOG_WARNING,
-			"took '/bin/sh' for the shell of user '%s', '%.100s': it is no absolute "
-			"path of at most %d bytes without '..', ':' and control characters",
-			s->account.user, s->account.shell, SHF_ACCOUNT_PATH_MAX);
-		s->account.shell = "/bin/sh";
-	}
-	s->identity = (struct shf_identity){ .uid = spec->uid,
-					     .gid = spec->gid,
-					     .n_groups = spec->n_groups,
-					     .groups = spec->groups };
-	rc = shf_image_parse(spec->image ? spec->image : "", &s->ref, report);
-	if (rc < 0)
-		return rc;
-	rc = shf_volumes_parse(spec->volumes, &s->ctx->config, &s->volumes, report);
-	return rc < 0 ? rc : shf_read_node_accounts(s->ctx, &s->account, &s->node);
 }
 
 /* ---- the record ---- */
@@ -164,46 +94,6 @@ static int fill_record(struct setup *s)
 }
 
 /* ---- what must be had ---- */
-
-static int parse_listen_address(const char *text, struct shf_network *network)
-{
-	if (inet_pton(AF_INET, text, network->address) == 1) {
-		network->family = AF_INET;
-		network->prefix = 32;
-		return 0;
-	}
-	if (inet_pton(AF_INET6, text, network->address) == 1) {
-		network->family = AF_INET6;
-		network->prefix = 128;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static int open_port(struct setup *s)
-{
-	const struct shf_config *config = &s->ctx->config;
-	const struct shf_network *networks = config->sshd_listen;
-	size_t n_networks = config->n_sshd_listen;
-	struct shf_network one = { 0 };
-	uint32_t port = s->spec.sshd_port ? s->spec.sshd_port : config->sshd_port;
-	int rc;
-
-	if (!(s->spec.flags & SHIFTER_SETUP_SSHD))
-		return 0;
-	if (s->spec.listen_address) {
-		if (parse_listen_address(s->spec.listen_address, &one) < 0)
-			return shf_fail(&s->ctx->report, SHIFTER_FAULT_CALLER, EINVAL,
-					"malformed listen address '%s': it is not numeric",
-					s->spec.listen_address);
-		networks = &one;
-		n_networks = 1;
-	}
-	rc = shf_open_listeners(port, networks, n_networks, &s->listeners, &s->ctx->report);
-	if (rc == 0)
-		s->record.port = port;
-	return rc;
-}
 
 static int open_udi(struct setup *s)
 {
@@ -283,151 +173,6 @@ int shf_setup_open_volumes(struct setup *s)
 	return shf_open_volume_sources(&s->volumes, s->as,
 				       (int)s->ctx->config.helper_timeout_s * 1000,
 				       s->slots + SHF_SLOT_FREE, &s->ctx->report);
-}
-
-/* ---- what the image makes of it ---- */
-
-static int check_target(struct setup *s, size_t index)
-{
-	const struct shf_target *target = &s->targets[index];
-	size_t first_volume = TARGET_SITE + s->ctx->config.site_fs.count;
-	struct shf_report reserved = { 0 };
-	const struct shf_mount *volume;
-	int rc;
-
-	/* ours go where they go, whatever the image hides there */
-	if (index < TARGET_SITE)
-		return 0;
-	if (index < first_volume) {
-		/* as the site said, or, by links of the image, at least not over ours */
-		const char *said = s->ctx->config.site_fs.list[index - TARGET_SITE].target;
-
-		if (strcmp(target->path, said) == 0 ||
-		    shf_site_target_check(target->path, "", &reserved) == 0)
-			return 0;
-		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
-				"cannot mount the site's '%s': in this image that is '%s', which "
-				"is reserved",
-				said, target->path);
-	}
-	volume = &s->volumes.list[index - first_volume];
-	if (target->error)
-		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, target->error,
-				      "cannot mount volume '%s': cannot look up '%s' in the image",
-				      volume->source, volume->target);
-	rc = shf_target_check(target->path, &s->ctx->config, &reserved);
-	if (rc < 0 && strcmp(target->path, volume->target) == 0)
-		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc, "%s", reserved.text);
-	if (rc < 0)
-		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc,
-				"cannot mount volume '%s' on '%s': in this image that is '%s', "
-				"which "
-				"is reserved",
-				volume->source, volume->target, target->path);
-	for (size_t i = TARGET_VAR; i < index && rc == 0; i++) {
-		/* nothing is mounted there, or gives way */
-		if (i == TARGET_VAR || i == TARGET_HOME)
-			continue;
-		/* links of the image can make two targets one */
-		if (shf_targets_overlap(target->path, s->targets[i].path))
-			rc = shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
-				      "cannot mount volume '%s' on '%s': in this image that is "
-				      "'%s', where something else is mounted",
-				      volume->source, volume->target, target->path);
-	}
-	return rc;
-}
-
-/*
- * A root that the user may not enter, as squashfs files made of mktemp(1)'s directories
- * have: the container would have one to enter, but nothing could be looked up for it.
- */
-static int check_root(struct setup *s)
-{
-	if (s->targets[TARGET_VAR].error != EACCES || s->targets[TARGET_UDI].error != EACCES)
-		return 0;
-	return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
-			"cannot use image '%s': user '%s' may not enter its root directory: make "
-			"it anew with mode 0755 for '/', as 'shifterctl import' does",
-			s->image.path, s->account.user);
-}
-
-/* Where the image's /opt is, by our own name: a link of that name leads nowhere. */
-static int place_udi(struct setup *s)
-{
-	char *path = s->targets[TARGET_UDI].path;
-	size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
-
-	if (length + sizeof("/udiImage") > SHF_PATH_MAX)
-		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, ENAMETOOLONG,
-				      "cannot mount udiImage in the image's '/opt'");
-	memcpy(path + length, "/udiImage", sizeof("/udiImage"));
-	return 0;
-}
-
-/* Is there nothing on the node, or in the image, to be the user's home? */
-static bool lacks_home(const struct setup *s)
-{
-	const struct shf_mounts *site = &s->ctx->config.site_fs;
-	const struct shf_place *mounts[SHF_PLAN_SLOTS];
-	size_t n = 0;
-
-	/* something of the image's that the user may not see: let it be */
-	if (s->targets[TARGET_HOME].error)
-		return false;
-	for (size_t i = 0; i < site->count + s->volumes.count && n < SHF_PLAN_SLOTS; i++)
-		if (i >= site->count || !site->list[i].optional ||
-		    faccessat(AT_FDCWD, site->list[i].source, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			mounts[n++] = &s->places[TARGET_SITE + i];
-	return shf_wants_home(&s->places[TARGET_HOME], mounts, n);
-}
-
-int shf_setup_look_into_image(struct setup *s)
-{
-	const struct shf_mounts *site = &s->ctx->config.site_fs;
-	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
-	size_t count = TARGET_SITE + site->count + s->volumes.count;
-	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
-	int rc;
-
-	s->targets = calloc(count, sizeof(*s->targets));
-	s->places = calloc(count, sizeof(*s->places));
-	if (!s->targets || !s->places)
-		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
-				      "cannot set up container '%s'", s->spec.id);
-	strcpy(s->targets[TARGET_VAR].path, "/var");
-	strcpy(s->targets[TARGET_UDI].path, "/opt");
-	shf_path_clean(s->account.home, s->targets[TARGET_HOME].path);
-	for (size_t i = 0; i < count - TARGET_SITE; i++) {
-		const struct shf_mount *mount =
-			i < site->count ? &site->list[i] : &s->volumes.list[i - site->count];
-
-		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
-	}
-	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
-				 timeout_ms, &s->ctx->report);
-	if (rc == 0)
-		rc = check_root(s);
-	if (rc == 0)
-		rc = place_udi(s);
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		rc = check_target(s, i);
-		s->places[i] = (struct shf_place){ s->targets[i].path, s->targets[i].modes,
-						   s->targets[i].depth };
-	}
-	if (rc < 0)
-		return rc;
-	s->needs_home = lacks_home(s);
-	if (s->needs_home)
-		shf_log(s->ctx, SHIFTER_LOG_INFO,
-			"this node has no home '%s': it is empty and goes with the container",
-			s->account.home);
-	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, s->as, timeout_ms,
-				 &s->ctx->report);
-	if (rc < 0)
-		return rc;
-	s->shell = shells[rc] ? shells[rc] : FALLBACK_SHELL;
-	return 0;
 }
 
 /* ---- the building ---- */
@@ -533,7 +278,7 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = check_overtaken(s);
 	if (rc == 0)
-		rc = open_port(s);
+		rc = shf_setup_open_port(s);
 	if (rc == 0)
 		rc = open_udi(s);
 	if (rc == 0)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What an image makes of the places where something is mounted, of the home and
+ * of the shell: asked for as the user, before anything is built.
+ */
+#include "base/path.h"
+#include "kernel/user_paths.h"
+#include "model/home.h"
+#include "verbs/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
+
+static int check_target(struct setup *s, size_t index)
+{
+	const struct shf_target *target = &s->targets[index];
+	size_t first_volume = TARGET_SITE + s->ctx->config.site_fs.count;
+	struct shf_report reserved = { 0 };
+	const struct shf_mount *volume;
+	int rc;
+
+	/* ours go where they go, whatever the image hides there */
+	if (index < TARGET_SITE)
+		return 0;
+	if (index < first_volume) {
+		/* as the site said, or, by links of the image, at least not over ours */
+		const char *said = s->ctx->config.site_fs.list[index - TARGET_SITE].target;
+
+		if (strcmp(target->path, said) == 0 ||
+		    shf_site_target_check(target->path, "", &reserved) == 0)
+			return 0;
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot mount the site's '%s': in this image that is '%s', which "
+				"is reserved",
+				said, target->path);
+	}
+	volume = &s->volumes.list[index - first_volume];
+	if (target->error)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, target->error,
+				      "cannot mount volume '%s': cannot look up '%s' in the image",
+				      volume->source, volume->target);
+	rc = shf_target_check(target->path, &s->ctx->config, &reserved);
+	if (rc < 0 && strcmp(target->path, volume->target) == 0)
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc, "%s", reserved.text);
+	if (rc < 0)
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc,
+				"cannot mount volume '%s' on '%s': in this image that is '%s', "
+				"which "
+				"is reserved",
+				volume->source, volume->target, target->path);
+	for (size_t i = TARGET_VAR; i < index && rc == 0; i++) {
+		/* nothing is mounted there, or gives way */
+		if (i == TARGET_VAR || i == TARGET_HOME)
+			continue;
+		/* links of the image can make two targets one */
+		if (shf_targets_overlap(target->path, s->targets[i].path))
+			rc = shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+				      "cannot mount volume '%s' on '%s': in this image that is "
+				      "'%s', where something else is mounted",
+				      volume->source, volume->target, target->path);
+	}
+	return rc;
+}
+
+/*
+ * A root that the user may not enter, as squashfs files made of mktemp(1)'s directories
+ * have: the container would have one to enter, but nothing could be looked up for it.
+ */
+static int check_root(struct setup *s)
+{
+	if (s->targets[TARGET_VAR].error != EACCES || s->targets[TARGET_UDI].error != EACCES)
+		return 0;
+	return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+			"cannot use image '%s': user '%s' may not enter its root directory: make "
+			"it anew with mode 0755 for '/', as 'shifterctl import' does",
+			s->image.path, s->account.user);
+}
+
+/* Where the image's /opt is, by our own name: a link of that name leads nowhere. */
+static int place_udi(struct setup *s)
+{
+	char *path = s->targets[TARGET_UDI].path;
+	size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
+
+	if (length + sizeof("/udiImage") > SHF_PATH_MAX)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, ENAMETOOLONG,
+				      "cannot mount udiImage in the image's '/opt'");
+	memcpy(path + length, "/udiImage", sizeof("/udiImage"));
+	return 0;
+}
+
+/* Is there nothing on the node, or in the image, to be the user's home? */
+static bool lacks_home(const struct setup *s)
+{
+	const struct shf_mounts *site = &s->ctx->config.site_fs;
+	const struct shf_place *mounts[SHF_PLAN_SLOTS];
+	size_t n = 0;
+
+	/* something of the image's that the user may not see: let it be */
+	if (s->targets[TARGET_HOME].error)
+		return false;
+	for (size_t i = 0; i < site->count + s->volumes.count && n < SHF_PLAN_SLOTS; i++)
+		if (i >= site->count || !site->list[i].optional ||
+		    faccessat(AT_FDCWD, site->list[i].source, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			mounts[n++] = &s->places[TARGET_SITE + i];
+	return shf_wants_home(&s->places[TARGET_HOME], mounts, n);
+}
+
+int shf_setup_look_into_image(struct setup *s)
+{
+	const struct shf_mounts *site = &s->ctx->config.site_fs;
+	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
+	size_t count = TARGET_SITE + site->count + s->volumes.count;
+	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
+	int rc;
+
+	s->targets = calloc(count, sizeof(*s->targets));
+	s->places = calloc(count, sizeof(*s->places));
+	if (!s->targets || !s->places)
+		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
+				      "cannot set up container '%s'", s->spec.id);
+	strcpy(s->targets[TARGET_VAR].path, "/var");
+	strcpy(s->targets[TARGET_UDI].path, "/opt");
+	shf_path_clean(s->account.home, s->targets[TARGET_HOME].path);
+	for (size_t i = 0; i < count - TARGET_SITE; i++) {
+		const struct shf_mount *mount =
+			i < site->count ? &site->list[i] : &s->volumes.list[i - site->count];
+
+		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
+	}
+	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
+				 timeout_ms, &s->ctx->report);
+	if (rc == 0)
+		rc = check_root(s);
+	if (rc == 0)
+		rc = place_udi(s);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = check_target(s, i);
+		s->places[i] = (struct shf_place){ s->targets[i].path, s->targets[i].modes,
+						   s->targets[i].depth };
+	}
+	if (rc < 0)
+		return rc;
+	s->needs_home = lacks_home(s);
+	if (s->needs_home)
+		shf_log(s->ctx, SHIFTER_LOG_INFO,
+			"this node has no home '%s': it is empty and goes with the container",
+			s->account.home);
+	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, s->as, timeout_ms,
+				 &s->ctx->report);
+	if (rc < 0)
+		return rc;
+	s->shell = shells[rc] ? shells[rc] : FALLBACK_SHELL;
+	return 0;
+}
