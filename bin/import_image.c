@@ -136,6 +136,7 @@ static int fail_choice(const struct candidates *all, bool has_several)
 static int read_oci_manifest(const struct candidates *all, struct import_image *image)
 {
 	struct json_object *manifest, *layers, *name = json_object_array_get_idx(all->names, 0);
+	struct json_object *config;
 	char blob[320];
 	int status;
 
@@ -149,8 +150,10 @@ static int read_oci_manifest(const struct candidates *all, struct import_image *
 	layers = import_json_get(manifest, "layers", json_type_array);
 	image->layers = json_object_new_array();
 	for (size_t i = 0; layers && status == 0 && i < json_object_array_length(layers); i++) {
-		if (blob_name(import_json_string(json_object_array_get_idx(layers, i), "digest"), blob,
-			      sizeof(blob)))
+		const char *digest =
+			import_json_string(json_object_array_get_idx(layers, i), "digest");
+
+		if (blob_name(digest, blob, sizeof(blob)))
 			status = import_fail(IMPORT_CALLER,
 					     "cannot read %s: a layer in it has no digest",
 					     all->what);
@@ -160,14 +163,14 @@ static int read_oci_manifest(const struct candidates *all, struct import_image *
 	/* "v1" alone, as some tools write it, is a name without a repository */
 	if (name && strpbrk(json_object_get_string(name), ":/"))
 		json_object_array_add(image->names, json_object_get(name));
-	if (status == 0 &&
-	    blob_name(import_json_string(import_json_get(manifest, "config", json_type_object), "digest"), blob,
-		      sizeof(blob)))
+	config = import_json_get(manifest, "config", json_type_object);
+	if (status == 0 && blob_name(import_json_string(config, "digest"), blob, sizeof(blob)))
 		status = import_fail(IMPORT_CALLER,
 				     "cannot read %s: its manifest names no configuration",
 				     all->what);
 	json_object_put(manifest);
-	return status ? status : import_json_load(all->members, blob, all->what, &image->config, image->id);
+	return status ? status
+		      : import_json_load(all->members, blob, all->what, &image->config, image->id);
 }
 
 static int find_in_index(struct candidates *all, struct import_image *image)
@@ -233,7 +236,8 @@ static int find_in_manifest(struct candidates *all, struct import_image *image)
 		for (size_t k = 0; tags && k < json_object_array_length(tags); k++)
 			json_object_array_add(image->names,
 					      json_object_get(json_object_array_get_idx(tags, k)));
-		status = import_json_load(all->members, config, all->what, &image->config, image->id);
+		status = import_json_load(all->members, config, all->what, &image->config,
+					  image->id);
 	}
 	json_object_put(manifest);
 	return status;
@@ -244,9 +248,10 @@ static int check_image(const struct candidates *all, struct import_image *image)
 	const char *arch = import_json_string(image->config, "architecture");
 	const char *variant = import_json_string(image->config, "variant");
 	const char *os = import_json_string(image->config, "os");
+	struct json_object *rootfs;
 
-	image->digests = import_json_get(import_json_get(image->config, "rootfs", json_type_object), "diff_ids",
-					 json_type_array);
+	rootfs = import_json_get(image->config, "rootfs", json_type_object);
+	image->digests = import_json_get(rootfs, "diff_ids", json_type_array);
 	if (!image->digests)
 		return import_fail(IMPORT_CALLER, "cannot import %s: it is no image of files: its "
 						  "configuration has no 'rootfs.diff_ids'",

@@ -133,7 +133,7 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 		spec->listen_address ? spec->listen_address : "-", spec->sshd_port);
 	for (size_t i = 0; spec->volumes && spec->volumes[i]; i++)
 		fprintf(file, "[%s]", spec->volumes[i]);
-	fprintf(file, " size=%d reserved=%u\n", spec->size == sizeof(*spec), spec->reserved);
+	fprintf(file, " size=%d hook_pid=%d\n", spec->size == sizeof(*spec), spec->hook_pid);
 	fclose(file);
 	return result(ctx, "setup", spec->id);
 }
@@ -275,4 +275,19 @@ int shifter_list_settings(struct shifter_ctx *ctx, shifter_setting_fn list, void
 	for (size_t i = 0; i < sizeof(infos) / sizeof(*infos) && rc == 0; i++)
 		rc = list(&infos[i], data);
 	return rc;
+}
+
+int shifter_collect_garbage(struct shifter_ctx *ctx, uint32_t flags, shifter_garbage_fn found,
+			    void *data)
+{
+	const struct shifter_garbage_info infos[] = {
+		{ sizeof(*infos), "container", "j1", "its keeper is gone", NULL },
+		{ sizeof(*infos), "stage", "s1", "no container uses it", "it is busy" },
+	};
+	int rc = 0;
+
+	note(flags & SHIFTER_GARBAGE_DRY_RUN ? "would_collect" : "collect", "");
+	for (size_t i = 0; i < sizeof(infos) / sizeof(*infos) && rc == 0; i++)
+		rc = found(&infos[i], data);
+	return rc ? rc : result(ctx, "gc", NULL);
 }
