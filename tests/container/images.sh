@@ -128,7 +128,7 @@ works /bobs/dir "a directory need not be trusted"
 
 # --- a directory of the user's with one of bob's in it: whatever its name, it stays closed ---
 unsquashfs -q -n -d /bobs/own $BUSYBOX >/dev/null && rm -rf /bobs/own/etc && chown -R alice /bobs/own && chmod 755 /bobs/own &&
-	install -d -m 700 -o bob /bobs/own/etc && echo secret >/bobs/own/etc/secret && echo mine >/bobs/own/mine &&
+	install -d -m 700 -o bob /bobs/own/etc && echo secret >/bobs/own/etc/secret && echo mine >/bobs/own/mine && chown alice /bobs/own/mine &&
 	install -d -m 700 -o alice /bobs/own/deep && echo mine >/bobs/own/deep/mine || exit 1
 not_ok "on the node a folder of bob's is closed to alice" as alice cat /bobs/own/etc/secret
 ok "an image that has it for its /etc" up own --image local:/bobs/own --volume /bobs/own:/deep/er
