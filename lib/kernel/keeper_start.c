@@ -4,8 +4,11 @@
 #include "base/cleanup.h"
 #include "kernel/keeper_client.h"
 #include "kernel/keeper_protocol.h"
+#include "kernel/process.h"
 #include "kernel/spawn.h"
+#include "kernel/syscalls.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -64,4 +67,15 @@ int shf_start_keeper(struct shf_state *state, struct shf_record *record, int nam
 				      "cannot find the keeper of container '%s'", state->id);
 	*commit = steal_fd(&writer);
 	return 0;
+}
+
+void shf_kill_keeper(const struct shf_record *record)
+{
+	cleanup_fd int keeper = -1;
+
+	if (!record->keeper_pid)
+		return;
+	keeper = shf_open_process(record->keeper_pid, record->keeper_start);
+	if (keeper >= 0)
+		shf_sys_pidfd_send_signal(keeper, SIGKILL);
 }

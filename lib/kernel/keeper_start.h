@@ -20,4 +20,10 @@ int shf_start_keeper(struct shf_state *state, struct shf_record *record, int nam
 		     const struct shf_listeners *listeners, int *commit,
 		     struct shf_report *report);
 
+/*
+ * End the keeper of a set-up that failed.  Closing the descriptor of the commit is
+ * enough only as long as nothing was sent over it.
+ */
+void shf_kill_keeper(const struct shf_record *record);
+
 #endif

@@ -83,11 +83,6 @@ int shf_open_volume_sources(struct shf_mounts *volumes, const struct shf_identit
 
 /* ---- targets in the image ---- */
 
-struct targets {
-	struct shf_target *list;
-	size_t count;
-};
-
 static int open_in_image(const char *path, uint64_t flags)
 {
 	for (int i = 0; i < RETRIES; i++) {
@@ -175,12 +170,25 @@ static int resolve(struct shf_target *target)
 	return shf_path_clean(joined, target->path);
 }
 
-static void resolve_all(int channel, void *data)
+static bool is_executable(const char *path)
 {
-	struct targets *targets = data;
+	cleanup_fd int fd = open_in_image(path, O_PATH);
+	char link[32];
+	struct stat st;
 
-	for (size_t i = 0; i < targets->count; i++) {
-		struct shf_target *target = &targets->list[i];
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) == 0;
+}
+
+static void look(int channel, void *data)
+{
+	const struct shf_image_view *view = data;
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < view->n_targets; i++) {
+		struct shf_target *target = &view->targets[i];
 		int rc = resolve(target);
 
 		if (rc == 0)
@@ -189,84 +197,55 @@ static void resolve_all(int channel, void *data)
 		if (shf_send(channel, target, sizeof(*target), NULL, 0) < 0)
 			return;
 	}
-}
-
-int shf_resolve_targets(int image, struct shf_target *targets, size_t count,
-			const struct shf_identity *identity, int timeout_ms,
-			struct shf_report *report)
-{
-	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
-	struct targets all = { targets, count };
-	struct shf_target answer;
-	int rc;
-
-	if (!count)
-		return 0;
-	rc = shf_start_user_helper(&helper, identity, resolve_all, &all, &image, 1, timeout_ms);
-	if (rc < 0)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
-				      "cannot look into the image");
-	for (size_t i = 0; i < count; i++) {
-		ssize_t n = shf_receive(helper.channel, &answer, sizeof(answer), NULL, NULL,
-					helper.deadline_ms);
-
-		if (n != (ssize_t)sizeof(answer) || answer.depth > SHF_TARGET_DEPTH)
-			return explain_helper(n, "mount points in the image", timeout_ms, report);
-		if (answer.error) {
-			targets[i].error = answer.error;
-			targets[i].depth = 0;
-			continue;
-		}
-		/* by a process of the user's, so far: believe its form, no more */
-		answer.path[sizeof(answer.path) - 1] = '\0';
-		if (shf_path_clean(answer.path, targets[i].path) < 0)
-			return explain_helper(0, "mount points in the image", timeout_ms, report);
-		memcpy(targets[i].modes, answer.modes, sizeof(answer.modes));
-		targets[i].depth = answer.depth;
-		targets[i].error = 0;
-	}
-	return 0;
-}
-
-/* ---- programs in the image ---- */
-
-static void find_executable(int channel, void *data)
-{
-	const char *const *candidates = data;
-	int32_t found = 0;
-
-	for (; candidates[found]; found++) {
-		cleanup_fd int fd = open_in_image(candidates[found], O_PATH);
-		char link[32];
-		struct stat st;
-
-		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		if (faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) == 0)
-			break;
-	}
+	while (view->programs[found] && !is_executable(view->programs[found]))
+		found++;
 	shf_send(channel, &found, sizeof(found), NULL, 0);
 }
 
-int shf_find_executable(int image, const char *const *candidates,
+/* What a process of the user's says of a target: believe its form, no more. */
+static int take_target(struct shf_target *target, struct shf_target *answer)
+{
+	if (answer->depth > SHF_TARGET_DEPTH)
+		return -EINVAL;
+	if (answer->error) {
+		target->error = answer->error;
+		target->depth = 0;
+		return 0;
+	}
+	answer->path[sizeof(answer->path) - 1] = '\0';
+	if (shf_path_clean(answer->path, target->path) < 0)
+		return -EINVAL;
+	memcpy(target->modes, answer->modes, sizeof(answer->modes));
+	target->depth = answer->depth;
+	target->error = 0;
+	return 0;
+}
+
+int shf_look_into_image(int image, struct shf_image_view *view,
 			const struct shf_identity *identity, int timeout_ms,
 			struct shf_report *report)
 {
 	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
-	int32_t found, count = 0;
+	struct shf_target answer;
+	uint32_t found, n_programs = 0;
 	ssize_t n;
 	int rc;
 
-	while (candidates[count])
-		count++;
-	rc = shf_start_user_helper(&helper, identity, find_executable,
-				   (void *)(uintptr_t)candidates, &image, 1, timeout_ms);
+	while (view->programs[n_programs])
+		n_programs++;
+	rc = shf_start_user_helper(&helper, identity, look, view, &image, 1, timeout_ms);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot look into the image");
+	for (size_t i = 0; i < view->n_targets; i++) {
+		n = shf_receive(helper.channel, &answer, sizeof(answer), NULL, NULL,
+				helper.deadline_ms);
+		if (n != (ssize_t)sizeof(answer) || take_target(&view->targets[i], &answer) < 0)
+			return explain_helper(n, "mount points in the image", timeout_ms, report);
+	}
 	n = shf_receive(helper.channel, &found, sizeof(found), NULL, NULL, helper.deadline_ms);
-	if (n != (ssize_t)sizeof(found) || found < 0 || found > count)
+	if (n != (ssize_t)sizeof(found) || found > n_programs)
 		return explain_helper(n, "the user's shell in the image", timeout_ms, report);
-	return found;
+	view->program = view->programs[found];
+	return 0;
 }

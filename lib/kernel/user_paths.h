@@ -34,24 +34,24 @@ struct shf_target {
 	int error;                        /* errno value: out of the user's reach */
 };
 
+/* What is asked of an image, and its answers. */
+struct shf_image_view {
+	struct shf_target *targets;
+	size_t n_targets;
+	const char *const *programs; /* absolute paths, the last one NULL */
+	const char *program;         /* out: the first that the user may execute, or NULL */
+};
+
 /*
  * Resolve the links of the image in the path of each target, so that what is
  * made there hides nothing else: /opt may be a link to usr/opt.  Components
- * that the image lacks are taken as they are.  image is a mount.
+ * that the image lacks are taken as they are.  Find the first program that is
+ * a file in the image.  image is a mount.
  *
  * A target that the user cannot look up keeps its path and has error set.
  * Returns 0, -ETIMEDOUT, or another negative errno value.
  */
-int shf_resolve_targets(int image, struct shf_target *targets, size_t count,
-			const struct shf_identity *identity, int timeout_ms,
-			struct shf_report *report);
-
-/*
- * In the same way: which of the candidates, absolute paths that end with NULL,
- * is a file in the image that the user may execute?  Returns the index, or the
- * number of candidates if none is; or a negative errno value.
- */
-int shf_find_executable(int image, const char *const *candidates,
+int shf_look_into_image(int image, struct shf_image_view *view,
 			const struct shf_identity *identity, int timeout_ms,
 			struct shf_report *report);
 

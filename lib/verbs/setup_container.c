@@ -320,8 +320,8 @@ static void finish(struct setup *s)
 	if (s->owns_state && !s->is_committed) {
 		struct shf_report ignored = { 0 };
 
-		/* without a commit, closing it ends the keeper */
 		shf_close_fd(&s->commit);
+		shf_kill_keeper(&s->record);
 		if (shf_remove_state(&s->state, &ignored) < 0)
 			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);
 	}

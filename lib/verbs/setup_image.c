@@ -118,6 +118,7 @@ int shf_setup_look_into_image(struct setup *s)
 	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
 	size_t count = TARGET_SITE + site->count + s->volumes.count;
 	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
+	struct shf_image_view view;
 	int rc;
 
 	s->targets = calloc(count, sizeof(*s->targets));
@@ -134,8 +135,11 @@ int shf_setup_look_into_image(struct setup *s)
 
 		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
 	}
-	rc = shf_resolve_targets(s->slots[SHF_SLOT_IMAGE], s->targets, count, s->as,
-				 timeout_ms, &s->ctx->report);
+	view = (struct shf_image_view){ .targets = s->targets,
+					.n_targets = count,
+					.programs = shells };
+	rc = shf_look_into_image(s->slots[SHF_SLOT_IMAGE], &view, s->as, timeout_ms,
+				 &s->ctx->report);
 	if (rc == 0)
 		rc = check_root(s);
 	if (rc == 0)
@@ -152,10 +156,6 @@ int shf_setup_look_into_image(struct setup *s)
 		shf_log(s->ctx, SHIFTER_LOG_INFO,
 			"this node has no home '%s': it is empty and goes with the container",
 			s->account.home);
-	rc = shf_find_executable(s->slots[SHF_SLOT_IMAGE], shells, s->as, timeout_ms,
-				 &s->ctx->report);
-	if (rc < 0)
-		return rc;
-	s->shell = shells[rc] ? shells[rc] : FALLBACK_SHELL;
+	s->shell = view.program ? view.program : FALLBACK_SHELL;
 	return 0;
 }
