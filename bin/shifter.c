@@ -63,7 +63,7 @@ static const char usage[] =
 	"\n"
 	"As an interpreter: #!/usr/bin/shifter /bin/bash\n"
 	"Exit status: that of CMD; 125 if shifter failed, 126 if CMD cannot be executed,\n"
-	"127 if it was not found.  SHIFTER_MPI_SSH=0 leaves MPI launchers alone.\n";
+	"127 if it was not found.  SHIFTER_MPI_SSH=0 leaves launchers alone.\n";
 
 enum { OPT_CONTAINER = 256,
        OPT_ENTRYPOINT,

@@ -125,7 +125,7 @@ void shf_env_set_path(struct shf_environ *env)
 	shf_environ_put(env, entry);
 }
 
-/* ---- launchers of MPI ---- */
+/* ---- launchers ---- */
 
 /*
  * Open MPI takes a host that is named on one line for a host with as many slots
@@ -133,6 +133,10 @@ void shf_env_set_path(struct shf_environ *env)
  */
 #define HOSTS_PER_SLOT "/var/hostsfile"
 #define HOSTS_WITH_SLOTS "/run/shifter/hosts.slots"
+#define HOSTS_ONCE "/run/shifter/hosts.unique"
+
+/* Where shifter_write_hostsfile() puts groups.conf. */
+#define CLUSTERSHELL_DIRECTORY "/run/shifter"
 
 enum { MAX_SETTINGS = 4 };
 
@@ -166,6 +170,19 @@ static const struct setting launchers[][MAX_SETTINGS] = {
 	{
 		{ "I_MPI_HYDRA_BOOTSTRAP", "ssh" },
 		{ "I_MPI_HYDRA_HOST_FILE", HOSTS_PER_SLOT },
+	},
+	/* pdsh, whose built-in way may be rsh; WCOLL counts where no hosts are named */
+	{
+		{ "PDSH_RCMD_TYPE", "ssh" },
+		{ "WCOLL", HOSTS_ONCE },
+	},
+	/* clush: instead of the image's /etc/clustershell; the user's own files count, too */
+	{
+		{ "CLUSTERSHELL_CFGDIR", CLUSTERSHELL_DIRECTORY },
+	},
+	/* a list of names is an inventory */
+	{
+		{ "ANSIBLE_INVENTORY", HOSTS_ONCE },
 	},
 };
 

@@ -7,7 +7,7 @@
  *	2. those of the image
  *	3. those that the user asked for, by -e or --env-file
  *	4. what the site sets, appends, prepends and unsets
- *	5. what the container needs: its ssh in PATH, launchers of MPI that use it
+ *	5. what the container needs: its ssh in PATH, launchers that use it
  * The image's and the site's come as files of the live directory (live_dir.h).
  * Like environ.h, this is also compiled into udiImage.
  */
@@ -39,9 +39,9 @@ size_t shf_env_lay_site(struct shf_environ *env, char *bytes, size_t length);
 void shf_env_set_path(struct shf_environ *env);
 
 /*
- * Tell the launchers of Open MPI, MPICH and Intel MPI to start processes by ssh
- * on the hosts of the job, unless the user chose another way or SHIFTER_MPI_SSH
- * is 0.
+ * Tell the launchers of Open MPI, MPICH and Intel MPI, pdsh, clush and Ansible to
+ * start processes by ssh on the hosts of the job, unless the user chose another way
+ * or SHIFTER_MPI_SSH is 0.
  */
 void shf_env_set_launchers(struct shf_environ *env);
 

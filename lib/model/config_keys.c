@@ -72,7 +72,7 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "teardownTimeout", NULL, SHF_CONFIG_NUMBER, 1, 3600, "10", ONE(teardown_timeout_s),
 	  "Seconds that ending a container's processes may take, before the node is reported." },
 	{ "mpiLauncherSsh", NULL, SHF_CONFIG_BOOL, 0, 0, "true", ONE(mpi_ssh),
-	  "Whether MPI launchers in containers are told to start their processes by ssh." },
+	  "Whether launchers in containers are told to start their processes by ssh." },
 	{ 0 },
 };
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define HOSTS_UNIQUE "/run/shifter/hosts.unique"
+
 /*
  * A line under construction.  Appending to the text piece by piece, or by
  * printf(), would take most of the time of a big job's files.
@@ -94,6 +96,32 @@ void shf_render_hosts_slots(const struct shifter_hosts *hosts, struct shf_text *
 void shf_render_hosts_colon(const struct shifter_hosts *hosts, struct shf_text *text)
 {
 	render_counted(hosts, ":", text);
+}
+
+void shf_render_hosts_parallel(const struct shifter_hosts *hosts, struct shf_text *text)
+{
+	struct line line = { 0 };
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		put_number(&line, hosts->list[i].slots);
+		put(&line, "/");
+		put(&line, hosts->list[i].name);
+		put(&line, "\n");
+		put_end(&line, text);
+	}
+}
+
+void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct shf_text *text)
+{
+	(void)hosts;
+	/* "map" is asked for any group; without "list" it would not be known which there are */
+	shf_text_add(text, "[Main]\n"
+			   "default: job\n"
+			   "\n"
+			   "[job]\n"
+			   "all: cat " HOSTS_UNIQUE "\n"
+			   "map: test $GROUP = hosts && cat " HOSTS_UNIQUE "\n"
+			   "list: echo hosts\n");
 }
 
 void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *text)

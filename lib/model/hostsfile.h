@@ -22,6 +22,15 @@ void shf_render_hosts_slots(const struct shifter_hosts *hosts, struct shf_text *
 /* "NAME:N" per host: Hydra (MPICH, Intel MPI). */
 void shf_render_hosts_colon(const struct shifter_hosts *hosts, struct shf_text *text);
 
+/* "N/NAME" per host: GNU parallel. */
+void shf_render_hosts_parallel(const struct shifter_hosts *hosts, struct shf_text *text);
+
+/*
+ * groups.conf of ClusterShell: the hosts of hosts.unique are all there are, and the
+ * group "hosts".  The same for every job.
+ */
+void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct shf_text *text);
+
 /*
  * {"hosts":[{"name":"n1","address":"10.0.0.1","slots":4},...],"slots":N} and a
  * newline; address may be null.

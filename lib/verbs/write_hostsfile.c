@@ -42,7 +42,9 @@ static int write_all(struct shifter_container *container, const struct shifter_h
 		{ "hosts.unique", shf_render_hosts_unique },
 		{ "hosts.slots", shf_render_hosts_slots },
 		{ "hosts.colon", shf_render_hosts_colon },
+		{ "hosts.parallel", shf_render_hosts_parallel },
 		{ "hosts.json", shf_render_hosts_json },
+		{ "groups.conf", shf_render_clustershell_groups },
 		/* last: who waits for it finds the others */
 		{ "hostsfile", shf_render_hostsfile },
 	};

@@ -36,9 +36,9 @@ same 'shifterctl(8) has every option' \
 same 'libshifter(3) has every function' \
 	"$(grep -oE '\bshifter_[a-z_]+\(' include/shifter/shifter.h | tr -d '(' | sort -u)" \
 	"$(grep -oE 'F[no] shifter_[a-z_]+' man/libshifter.3 | cut -d' ' -f2 | sort -u)"
-same 'shifter(1) has every variable of MPI launchers' \
-	"$(grep -oE '"(OMPI|PRTE|HYDRA|I_MPI)_[A-Za-z_]+"' lib/base/command_env.c | tr -d '"' | sort -u)" \
-	"$(grep -oE '(OMPI|PRTE|HYDRA|I_MPI)_[A-Za-z_]+' man/shifter.1 | sort -u)"
+same 'shifter(1) has every variable of launchers' \
+	"$(grep -oE '"((OMPI|PRTE|HYDRA|I_MPI|PDSH|CLUSTERSHELL|ANSIBLE)_[A-Za-z_]+|WCOLL)"' lib/base/command_env.c | tr -d '"' | sort -u)" \
+	"$(grep -oE '(OMPI|PRTE|HYDRA|I_MPI|PDSH|CLUSTERSHELL|ANSIBLE)_[A-Za-z_]+|WCOLL' man/shifter.1 | sort -u)"
 for page in man/*.[1-8]; do
 	ok "$page is well-formed" mandoc -T lint -W warning "$page"
 	while read -r name; do

@@ -179,7 +179,9 @@ static void of_mpi(void)
 	struct strings *nothing = STRINGS("SLURM_PROCID=3"),
 		       *out = STRINGS("SHIFTER_MPI_SSH=0", "HYDRA_BOOTSTRAP=slurm"),
 		       *chosen = STRINGS("OMPI_MCA_plm=isolated", "HYDRA_BOOTSTRAP=fork",
-					 "PRTE_MCA_plm=slurm", "I_MPI_HYDRA_BOOTSTRAP=pdsh"),
+					 "PRTE_MCA_plm=slurm", "I_MPI_HYDRA_BOOTSTRAP=pdsh",
+					 "PDSH_RCMD_TYPE=exec", "CLUSTERSHELL_CFGDIR=/my",
+					 "ANSIBLE_INVENTORY=my"),
 		       *agent = STRINGS("OMPI_MCA_plm_rsh_agent=myssh", "HYDRA_HOST_FILE=/my"),
 		       *slurm = STRINGS("HYDRA_BOOTSTRAP=slurm",
 					"HYDRA_LAUNCHER_EXTRA_ARGS=--external-launcher",
@@ -194,10 +196,14 @@ static void of_mpi(void)
 		     "PRTE_MCA_plm_ssh_agent=ssh PRTE_MCA_ras=^slurm "
 		     "PRTE_MCA_prte_default_hostfile=/run/shifter/hosts.slots HYDRA_LAUNCHER=ssh "
 		     "HYDRA_HOST_FILE=/var/hostsfile I_MPI_HYDRA_BOOTSTRAP=ssh "
-		     "I_MPI_HYDRA_HOST_FILE=/var/hostsfile");
+		     "I_MPI_HYDRA_HOST_FILE=/var/hostsfile PDSH_RCMD_TYPE=ssh "
+		     "WCOLL=/run/shifter/hosts.unique CLUSTERSHELL_CFGDIR=/run/shifter "
+		     "ANSIBLE_INVENTORY=/run/shifter/hosts.unique");
 	CHECK_STRING(launchers(out), "SHIFTER_MPI_SSH=0 HYDRA_BOOTSTRAP=slurm");
 	CHECK_STRING(launchers(chosen), "OMPI_MCA_plm=isolated HYDRA_BOOTSTRAP=fork "
-					"PRTE_MCA_plm=slurm I_MPI_HYDRA_BOOTSTRAP=pdsh");
+					"PRTE_MCA_plm=slurm I_MPI_HYDRA_BOOTSTRAP=pdsh "
+					"PDSH_RCMD_TYPE=exec CLUSTERSHELL_CFGDIR=/my "
+					"ANSIBLE_INVENTORY=my");
 	CHECK(strncmp(launchers(agent),
 		      "OMPI_MCA_plm_rsh_agent=myssh HYDRA_HOST_FILE=/my OMPI_MCA_plm=rsh ",
 		      64) == 0);
@@ -219,7 +225,7 @@ static const struct unit_test tests[] = {
 	{ "many", many },
 	{ "of an image", image },
 	{ "PATH", path },
-	{ "launchers of MPI", of_mpi },
+	{ "launchers", of_mpi },
 	{ 0 },
 };
 

@@ -22,6 +22,7 @@ static void forms(void)
 	check(shf_render_hosts_unique, &hosts, "n1.site.org\nn2\n");
 	check(shf_render_hosts_slots, &hosts, "n1.site.org slots=2\nn2 slots=1\n");
 	check(shf_render_hosts_colon, &hosts, "n1.site.org:2\nn2:1\n");
+	check(shf_render_hosts_parallel, &hosts, "2/n1.site.org\n1/n2\n");
 	check(shf_render_hosts_json, &hosts,
 	      "{\"hosts\":[{\"name\":\"n1.site.org\",\"address\":\"10.0.0.1\",\"slots\":2},"
 	      "{\"name\":\"n2\",\"address\":null,\"slots\":1}],\"slots\":3}\n");
