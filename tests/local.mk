@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/demo \
 	tests/faults \
 	tests/harness \
+	tests/hosts \
 	tests/images \
 	tests/import \
 	tests/list \
@@ -27,6 +28,17 @@ faults: all
 	SHIFTER_SRC='$(abs_top_srcdir)' SHIFTER_BUILD='$(abs_builddir)' \
 	SHIFTER_STAGE='$(abs_builddir)/stage' SHIFTER_TESTS_MUST_RUN=1 \
 		bash '$(abs_top_srcdir)/tests/faults/all.sh' $(FAULTS)
+
+check_PROGRAMS += tests/hosts/expand tests/slurm/slots
+TESTS += tests/slurm/slots
+tests_hosts_expand_SOURCES = tests/hosts/expand.c
+tests_hosts_expand_LDADD = libshf.la
+tests_slurm_slots_SOURCES = \
+	integrations/slurm/scope.h \
+	integrations/slurm/slots.c \
+	integrations/slurm/slots.h \
+	tests/slurm/slots.c
+tests_slurm_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations/slurm
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

@@ -8,6 +8,23 @@
 enum {
 	NAME_SIZE = 256, /* a byte more than the longest name, and NUL */
 	DIGITS_MAX = 18, /* of a number in brackets: fits 64 bits */
+	BRACKETS_MAX = 16,
+};
+
+/* "n[1-2]": what is before it, what is in it, and where it is in going through that. */
+struct bracket {
+	const char *before, *inside, *close;
+	size_t n_before;
+	uint64_t value;
+	size_t width; /* digits at least */
+};
+
+/* One of the list, "r[1-2]n[01-10]x". */
+struct item {
+	struct bracket brackets[BRACKETS_MAX];
+	size_t count;
+	const char *rest; /* behind the last bracket */
+	size_t n_rest;
 };
 
 struct expansion {
@@ -106,68 +123,128 @@ static size_t put_number(char *out, size_t size, uint64_t value, size_t width)
 	return n;
 }
 
-static int expand(struct expansion *x, size_t used, const char *rest, const char *end);
-
-/* rest starts after a '[' whose ']' is at close; end is the item's. */
-static int expand_bracket(struct expansion *x, size_t used, const char *rest, const char *close,
-			  const char *end)
+static int append_text(struct expansion *x, size_t *used, const char *text, size_t n)
 {
-	for (;;) {
-		uint64_t low, high;
-		size_t low_digits, high_digits;
+	if (n >= sizeof(x->name) - *used)
+		return malformed(x, "a host name must have at most 253 bytes");
+	memcpy(x->name + *used, text, n);
+	*used += n;
+	return 0;
+}
 
-		if (!read_number(&rest, &low, &low_digits))
-			return malformed(x, "brackets must hold numbers of at most 18 digits");
-		high = low;
-		if (*rest == '-') {
-			/* "[0-10]" and "[08-100]" are fine: the zeros are the start's */
-			bool high_padded = *++rest == '0';
+static int append_value(struct expansion *x, size_t *used, const struct bracket *bracket)
+{
+	size_t n = put_number(x->name + *used, sizeof(x->name) - *used, bracket->value,
+			      bracket->width);
 
-			if (!read_number(&rest, &high, &high_digits))
-				return malformed(x, "a range in brackets must be NUMBER-NUMBER");
-			if (high < low || high_digits < low_digits ||
-			    (high_digits > low_digits && high_padded))
-				return malformed(x, "a range in brackets must rise, and its end "
-						    "have no more leading zeros than its start");
-		}
-		for (uint64_t value = low;; value++) {
-			size_t length = put_number(x->name + used, sizeof(x->name) - used, value,
-						   low_digits);
-			int error;
+	if (!n)
+		return malformed(x, "a host name must have at most 253 bytes");
+	*used += n;
+	return 0;
+}
 
-			if (!length)
-				return malformed(x, "a host name must have at most 253 bytes");
-			error = expand(x, used + length, close + 1, end);
-			if (error)
-				return error;
-			if (value == high)
-				break;
-		}
-		if (rest == close)
-			return 0;
-		if (*rest++ != ',')
-			return malformed(x, "brackets must hold numbers and ranges, separated by "
-					    "commas");
+/* The name as far as it is the same for all values of the last bracket. */
+static int begin_name(struct expansion *x, const struct item *item, size_t *used)
+{
+	*used = 0;
+	for (size_t i = 0; i < item->count; i++) {
+		const struct bracket *bracket = &item->brackets[i];
+		int error = append_text(x, used, bracket->before, bracket->n_before);
+
+		if (!error && i + 1 < item->count)
+			error = append_value(x, used, bracket);
+		if (error)
+			return error;
 	}
+	return 0;
+}
+
+static int end_name(struct expansion *x, const struct item *item, size_t used)
+{
+	int error = 0;
+
+	if (item->count)
+		error = append_value(x, &used, &item->brackets[item->count - 1]);
+	if (!error)
+		error = append_text(x, &used, item->rest, item->n_rest);
+	return error ? error : add_name(x, used);
+}
+
+/* Read "5" or "5-9" at *rest. */
+static int read_range(struct expansion *x, const char **rest, uint64_t *low, uint64_t *high,
+		      size_t *width)
+{
+	size_t high_digits;
+	bool high_padded;
+
+	if (!read_number(rest, low, width))
+		return malformed(x, "brackets must hold numbers of at most 18 digits");
+	*high = *low;
+	if (**rest != '-')
+		return 0;
+	/* "[0-10]" and "[08-100]" are fine: the zeros are the start's */
+	high_padded = *++*rest == '0';
+	if (!read_number(rest, high, &high_digits))
+		return malformed(x, "a range in brackets must be NUMBER-NUMBER");
+	if (*high < *low || high_digits < *width || (high_digits > *width && high_padded))
+		return malformed(x, "a range in brackets must rise, and its end have no more "
+				    "leading zeros than its start");
+	return 0;
 }
 
 /*
- * Append what is left of an item to the name and add each host that comes of
- * it.  The depth is bounded: each bracket appends a byte at least.
+ * Go through the values of a bracket: of the last but one first, and the last one
+ * fastest.  So in Slurm r[1-2]n[1-2] rises as one reads it, but of three brackets the
+ * first runs faster than the second.
  */
-static int expand(struct expansion *x, size_t used, const char *rest, const char *end)
+static int expand(struct expansion *x, struct item *item, size_t depth)
 {
-	while (rest < end) {
-		if (*rest == '[') {
-			const char *close = memchr(rest, ']', (size_t)(end - rest));
+	bool is_last = depth + 1 == item->count;
+	struct bracket *bracket = &item->brackets[is_last ? depth : item->count - 2 - depth];
+	const char *rest = bracket->inside;
+	size_t used = 0;
+	int error = is_last ? begin_name(x, item, &used) : 0;
 
-			return expand_bracket(x, used, rest + 1, close, end);
+	while (!error) {
+		uint64_t high = 0;
+
+		error = read_range(x, &rest, &bracket->value, &high, &bracket->width);
+		while (!error) {
+			error = is_last ? end_name(x, item, used) : expand(x, item, depth + 1);
+			if (error || bracket->value == high)
+				break;
+			bracket->value++;
 		}
-		if (used >= sizeof(x->name) - 1)
-			return malformed(x, "a host name must have at most 253 bytes");
-		x->name[used++] = *rest++;
+		if (error || rest == bracket->close)
+			break;
+		if (*rest++ != ',')
+			error = malformed(x, "brackets must hold numbers and ranges, separated by "
+					     "commas");
 	}
-	return add_name(x, used);
+	return error;
+}
+
+/* The brackets from start to end come in pairs. */
+static int expand_item(struct expansion *x, const char *start, const char *end)
+{
+	struct item item = { .count = 0 };
+	const char *open;
+
+	while ((open = memchr(start, '[', (size_t)(end - start)))) {
+		struct bracket *bracket;
+
+		if (item.count == BRACKETS_MAX)
+			return malformed(x, "a host has more than 16 brackets");
+		bracket = &item.brackets[item.count++];
+		bracket->before = start;
+		bracket->n_before = (size_t)(open - start);
+		bracket->inside = open + 1;
+		bracket->close = memchr(open, ']', (size_t)(end - open));
+		start = bracket->close + 1;
+	}
+	item.rest = start;
+	item.n_rest = (size_t)(end - start);
+	return item.count ? expand(x, &item, 0) : end_name(x, &item, 0);
 }
 
 /* The end of the item at start: a comma outside brackets, or NUL.  NULL if brackets are awry. */
@@ -207,7 +284,7 @@ int shf_hosts_from_slurm(struct shifter_hosts *hosts, const char *nodes, const c
 			return malformed(&x, "brackets must come in pairs and not be nested");
 		if (end == start)
 			return malformed(&x, "there is nothing beside a comma");
-		error = expand(&x, 0, start, end);
+		error = expand_item(&x, start, end);
 		if (error)
 			return error;
 		if (*end == '\0')

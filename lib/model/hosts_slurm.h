@@ -9,7 +9,8 @@
 
 /*
  * Add the hosts of nodes, "nid[001-004,7]-x[1-2],login1": several brackets
- * multiply, the last running fastest; a range has the zeros of its start.
+ * multiply, in Slurm's order: the last runs fastest, then the first, the second
+ * and so on; a range has the zeros of its start.
  * slots_per_node is "24(x3),12", one entry per host in the same order, or
  * NULL for one slot each.  -EINVAL for what Slurm would not write, counts that
  * are too few or too many included; else as shf_hosts_add().
