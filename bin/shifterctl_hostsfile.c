@@ -7,13 +7,15 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { OPT_FILE = 256,
+enum { OPT_ADDRESSES = 256,
+       OPT_FILE,
        OPT_LIST,
        OPT_SLOTS,
        OPT_SLURM,
        OPT_TORQUE };
 
 static const struct option hostsfile_options[] = {
+	{ "addresses", required_argument, NULL, OPT_ADDRESSES },
 	{ "file", required_argument, NULL, OPT_FILE },
 	{ "list", required_argument, NULL, OPT_LIST },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
@@ -26,13 +28,12 @@ struct source {
 	int kind;           /* one of OPT_*, 0: none yet */
 	unsigned int kinds; /* how many were given */
 	const char *text;
-	const char *slots; /* or NULL */
+	const char *slots;     /* or NULL */
+	const char *addresses; /* a file, or NULL */
 };
 
-static int provide(struct shifter_hosts *hosts, void *data)
+static int provide_hosts(struct shifter_hosts *hosts, const struct source *source)
 {
-	const struct source *source = data;
-
 	switch (source->kind) {
 	case OPT_SLURM: return shifter_add_hosts_from_slurm(hosts, source->text, source->slots);
 	case OPT_LIST: return shifter_add_hosts_from_list(hosts, source->text);
@@ -40,6 +41,16 @@ static int provide(struct shifter_hosts *hosts, void *data)
 	case OPT_TORQUE: return shifter_add_hosts_from_torque(hosts, source->text);
 	default: return -EINVAL;
 	}
+}
+
+static int provide(struct shifter_hosts *hosts, void *data)
+{
+	const struct source *source = data;
+	int rc = provide_hosts(hosts, source);
+
+	if (rc < 0 || !source->addresses)
+		return rc;
+	return shifter_add_addresses_from_file(hosts, source->addresses);
 }
 
 static int write_hostsfile(struct shifter_ctx *ctx, const char *id, struct source *source)
@@ -67,6 +78,7 @@ int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv)
 
 	while ((c = shf_ctl_getopt(argc, argv, hostsfile_options)) != -1) {
 		switch (c) {
+		case OPT_ADDRESSES: source.addresses = optarg; break;
 		case OPT_SLOTS: source.slots = optarg; break;
 		case '?': return SHF_EXIT_CALLER;
 		default:

@@ -95,6 +95,8 @@ libshf_la_SOURCES = \
 	lib/model/home.h \
 	lib/model/hosts.c \
 	lib/model/hosts.h \
+	lib/model/hosts_address.c \
+	lib/model/hosts_address.h \
 	lib/model/hosts_list.c \
 	lib/model/hosts_list.h \
 	lib/model/hosts_slurm.c \

@@ -490,7 +490,10 @@ typedef int (*shifter_hosts_fn)(struct shifter_hosts *hosts, void *data);
 int shifter_add_host(struct shifter_hosts *hosts, const char *name,
 		     const char *address, uint32_t slots) SHIFTER_CHECKED;
 
-/* Add the hosts of text such as "nid00001/24 nid00002/24". */
+/*
+ * Add the hosts of text such as "nid00001/24 nid00002/24"; where addresses are
+ * known, "nid00001=10.0.0.1/24".
+ */
 int shifter_add_hosts_from_list(struct shifter_hosts *hosts, const char *text)
 	SHIFTER_CHECKED;
 
@@ -505,6 +508,18 @@ int shifter_add_hosts_from_slurm(struct shifter_hosts *hosts, const char *nodes,
 /* Add the hosts of a Torque exec_host, "n1/0-3+n2/0". */
 int shifter_add_hosts_from_torque(struct shifter_hosts *hosts,
 				  const char *exec_host) SHIFTER_CHECKED;
+
+/*
+ * Addresses for hosts that were added without, for the container's /etc/hosts: of
+ * a file in the form of /etc/hosts, or of Slurm's SLURM_NODE_ALIASES,
+ * "NODE:ADDRESS:HOSTNAME,...".  Other hosts, and what is no numeric address, are
+ * passed over.  Return 0, -ENOMEM, or, if the file cannot be read, the error of
+ * that.
+ */
+int shifter_add_addresses_from_file(struct shifter_hosts *hosts,
+				    const char *path) SHIFTER_CHECKED;
+int shifter_add_addresses_from_slurm(struct shifter_hosts *hosts,
+				     const char *node_aliases) SHIFTER_CHECKED;
 
 struct shifter_hostsfile_spec {
 	size_t size;              /* sizeof(struct shifter_hostsfile_spec) */

@@ -15,6 +15,7 @@
 #define SHF_SLURM_FACT_PRINCIPAL "principal" /* of the host certificates */
 #define SHF_SLURM_FACT_NODES "nodes"         /* the job's nodes, Slurm's way */
 #define SHF_SLURM_FACT_SLOTS "slots"         /* of each node, "4(x2),1" */
+#define SHF_SLURM_FACT_ALIASES "aliases"     /* SLURM_NODE_ALIASES, where Slurm has it */
 #define SHF_SLURM_FACT_TIMEOUT "timeout"     /* seconds for the barrier */
 #define SHF_SLURM_FACT_MPI_SSH "mpi_ssh"     /* "false": no presets for MPI launchers */
 

@@ -191,6 +191,7 @@ static int add_hosts(struct job *job)
 {
 	const char *cpus = getenv("SLURM_JOB_CPUS_PER_NODE");
 	const char *nodes = getenv("SLURM_JOB_NODELIST");
+	const char *aliases = getenv("SLURM_NODE_ALIASES");
 	scope_free char *slots = NULL;
 	int rc;
 
@@ -200,13 +201,15 @@ static int add_hosts(struct job *job)
 		return fail(job, SHIFTER_FAULT_CALLER, -ENODATA,
 			    "cannot list the hosts of the job: Slurm tells the prolog neither "
 			    "SLURM_JOB_NODELIST nor SLURM_JOB_CPUS_PER_NODE");
-	rc = shf_slurm_slots(cpus, getenv("SLURM_JOB_NTASKS"), &slots);
+	rc = shf_slurm_slots(cpus, getenv("SLURM_JOB_NTASKS"),
+			     getenv("SPANK_" SHF_SLURM_VAR_CPUS), &slots);
 	if (rc == -EINVAL)
 		return fail(job, SHIFTER_FAULT_CALLER, rc,
 			    "cannot count the slots of the job's hosts: "
-			    "SLURM_JOB_CPUS_PER_NODE or SLURM_JOB_NTASKS is malformed");
+			    "SLURM_JOB_CPUS_PER_NODE, SLURM_JOB_NTASKS or " SHF_SLURM_VAR_CPUS " is malformed");
 	if (rc < 0 || shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_NODES, nodes) < 0 ||
-	    shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_SLOTS, slots) < 0)
+	    shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_SLOTS, slots) < 0 ||
+	    (aliases && shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_ALIASES, aliases) < 0))
 		return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -276,7 +279,8 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 		return rc;
 	rc = shf_slurm_write_hosts(container,
 				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_NODES),
-				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_SLOTS));
+				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_SLOTS),
+				   shf_slurm_facts_get(&job->facts, SHF_SLURM_FACT_ALIASES));
 	is_gone = rc == -ESTALE;
 	if (rc < 0) {
 		(void)fail_library(job, ctx, rc);

@@ -41,6 +41,8 @@ EXPORTED int slurm_spank_init(spank_t spank, int ac, char *av[])
 
 	if (shf_slurm_args_parse(&args, ac, av) < 0)
 		return -1;
+	if (is_client())
+		shf_slurm_submit_begin();
 	if (is_client() || spank_context() == S_CTX_REMOTE)
 		return shf_slurm_options_register(spank);
 	return 0;

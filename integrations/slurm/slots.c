@@ -104,6 +104,14 @@ static void spread(struct counts *counts, uint64_t tasks)
 	}
 }
 
+/* Turn the CPUs of each node into as many tasks as they are enough for, at least one. */
+static void divide(struct counts *counts, uint32_t cpus_per_task)
+{
+	for (size_t i = 0; i < counts->n; i++)
+		if (!(counts->of[i] /= cpus_per_task))
+			counts->of[i] = 1;
+}
+
 static int format(const struct counts *counts, char **out)
 {
 	char *text = malloc(counts->n * ITEM_SIZE + 1);
@@ -122,19 +130,25 @@ static int format(const struct counts *counts, char **out)
 	return 0;
 }
 
-int shf_slurm_slots(const char *cpus_per_node, const char *tasks, char **out)
+int shf_slurm_slots(const char *cpus_per_node, const char *tasks, const char *cpus_per_task,
+		    char **out)
 {
 	__attribute__((cleanup(counts_free))) struct counts counts = { NULL, 0, 0 };
-	uint32_t n_tasks;
+	uint32_t number;
 	int rc = parse_counts(cpus_per_node, &counts);
 
 	if (rc < 0)
 		return rc;
 	if (tasks) {
-		rc = parse_number(&tasks, TASKS_MAX, &n_tasks);
+		rc = parse_number(&tasks, TASKS_MAX, &number);
 		if (rc < 0 || *tasks)
 			return -EINVAL;
-		spread(&counts, n_tasks);
+		spread(&counts, number);
+	} else if (cpus_per_task) {
+		rc = parse_number(&cpus_per_task, COUNT_MAX, &number);
+		if (rc < 0 || *cpus_per_task)
+			return -EINVAL;
+		divide(&counts, number);
 	}
 	return format(&counts, out);
 }

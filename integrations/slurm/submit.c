@@ -24,6 +24,36 @@ static int send_with_job(spank_t spank, const char *name, const char *value)
 	return 0;
 }
 
+/*
+ * Slurm tells plug-ins no options of its own, but the clients set this for the job.  Without
+ * it the nodes could not know how many tasks fit, until the job's first task runs on one.
+ */
+static const char cpus_variable[] = "SLURM_CPUS_PER_TASK";
+static char *inherited_cpus; /* owned */
+
+void shf_slurm_submit_begin(void)
+{
+	const char *value = getenv(cpus_variable);
+
+	/* srun takes it for the option; it is the others that do not */
+	if (!value || spank_context() != S_CTX_ALLOCATOR)
+		return;
+	free(inherited_cpus);
+	inherited_cpus = strdup(value);
+	if (inherited_cpus)
+		unsetenv(cpus_variable);
+}
+
+/* NULL if the user did not ask for a number.  The environment is then as it was. */
+static const char *take_cpus_per_task(void)
+{
+	const char *value = getenv(cpus_variable);
+
+	if (!value && inherited_cpus)
+		setenv(cpus_variable, inherited_cpus, 1);
+	return value;
+}
+
 static int send_nonce(spank_t spank)
 {
 	unsigned char bytes[SHF_SLURM_NONCE_LENGTH / 2];
@@ -119,6 +149,7 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 {
 	const char *image = shf_slurm_option_image();
 	const char *volumes = shf_slurm_option_volumes();
+	const char *cpus = take_cpus_per_task();
 	const char *job = getenv("SLURM_JOB_ID");
 	bool is_step = spank_context() == S_CTX_LOCAL && job;
 	scope_ctx struct shifter_ctx *ctx = NULL;
@@ -160,6 +191,8 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 	    send_with_job(spank, SHF_SLURM_VAR_REQUEST, image) < 0)
 		return -1;
 	if (*volumes && send_with_job(spank, SHF_SLURM_VAR_VOLUMES, volumes) < 0)
+		return -1;
+	if (cpus && send_with_job(spank, SHF_SLURM_VAR_CPUS, cpus) < 0)
 		return -1;
 	if (shf_slurm_option_writable() && send_with_job(spank, SHF_SLURM_VAR_WRITABLE, "1") < 0)
 		return -1;

@@ -21,8 +21,15 @@
 #define SHF_SLURM_VAR_WRITABLE "SHIFTER_WRITABLE"     /* "1" */
 #define SHF_SLURM_VAR_KEY "SHIFTER_KEY"               /* the udiRoot key's public half */
 #define SHF_SLURM_VAR_NONCE "SHIFTER_NONCE"           /* makes the host's name unique */
+#define SHF_SLURM_VAR_CPUS "SHIFTER_CPUS_PER_TASK"    /* of --cpus-per-task, if given */
 
 enum { SHF_SLURM_NONCE_LENGTH = 32 }; /* hexadecimal digits */
+
+/*
+ * Before Slurm reads the options: put what tells of --cpus-per-task out of the way, which
+ * may be left by the job that this one is submitted from.
+ */
+void shf_slurm_submit_begin(void);
 
 /*
  * Resolve the image, make the user's key and send both with the job.  Returns

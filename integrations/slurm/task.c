@@ -134,6 +134,7 @@ static void correct_hosts(spank_t spank, const struct shf_slurm_args *args,
 {
 	const char *nodes = shf_slurm_facts_get(facts, SHF_SLURM_FACT_NODES);
 	const char *slots = shf_slurm_facts_get(facts, SHF_SLURM_FACT_SLOTS);
+	const char *aliases = shf_slurm_facts_get(facts, SHF_SLURM_FACT_ALIASES);
 	const char *tasks = job_variable(spank, "SLURM_TASKS_PER_NODE");
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
@@ -149,7 +150,7 @@ static void correct_hosts(spank_t spank, const struct shf_slurm_args *args,
 		return;
 	if (shf_slurm_context(args, &ctx, why, sizeof(why), &fault) == 0) {
 		if (shifter_open_container(ctx, task.container, &container) == 0 &&
-		    shf_slurm_write_hosts(container, nodes, tasks) == 0)
+		    shf_slurm_write_hosts(container, nodes, tasks, aliases) == 0)
 			return;
 		snprintf(why, sizeof(why), "%s", shifter_get_error(ctx));
 	}

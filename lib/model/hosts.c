@@ -248,6 +248,20 @@ const struct shf_host *shf_hosts_find(const struct shifter_hosts *hosts, const c
 	return entry_host(hosts, find_entry(hosts, name, strlen(name)));
 }
 
+int shf_hosts_set_address(struct shifter_hosts *hosts, const char *name, const char *address)
+{
+	struct shf_host *host;
+	struct address parsed;
+
+	if (!hosts->count || !parse_address(address, &parsed))
+		return 0;
+	host = entry_host(hosts, find_entry(hosts, name, strlen(name)));
+	if (!host || host->address)
+		return 0;
+	host->address = keep_string(hosts, address, strlen(address));
+	return host->address ? 0 : no_memory(hosts);
+}
+
 /* The length of the short form, or 0 if the name has none that could be one. */
 static size_t short_length(const char *name)
 {

@@ -53,6 +53,12 @@ int shf_hosts_add(struct shifter_hosts *hosts, const char *name, const char *add
 /* As shf_hosts_add() without address, for the n bytes at name. */
 int shf_hosts_add_n(struct shifter_hosts *hosts, const char *name, size_t n, uint32_t slots);
 
+/*
+ * Give the host of that name its address.  Nothing happens if there is no such host, it has
+ * an address already, or this one is not numeric.  0 or -ENOMEM.
+ */
+int shf_hosts_set_address(struct shifter_hosts *hosts, const char *name, const char *address);
+
 /* The host called name, whatever the case of its letters, or NULL. */
 const struct shf_host *shf_hosts_find(const struct shifter_hosts *hosts, const char *name);
 

@@ -4,17 +4,21 @@
 #include "base/parse.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+/* item is "NAME", "NAME/SLOTS", "NAME=ADDRESS" or "NAME=ADDRESS/SLOTS". */
 static int add_item(struct shifter_hosts *hosts, const char *item, size_t n)
 {
-	const char *slash = memchr(item, '/', n);
+	const char *slash = memchr(item, '/', n), *equals;
+	char name[301], address[65];
 	uint32_t slots = 1;
+	size_t length;
 
 	if (slash) {
 		char number[8];
-		size_t length = n - (size_t)(slash + 1 - item);
 
+		length = n - (size_t)(slash + 1 - item);
 		if (length < sizeof(number)) {
 			memcpy(number, slash + 1, length);
 			number[length] = '\0';
@@ -28,7 +32,15 @@ static int add_item(struct shifter_hosts *hosts, const char *item, size_t n)
 				n > 300 ? 300 : (int)n, item, SHF_HOST_SLOTS_MAX);
 		n = (size_t)(slash - item);
 	}
-	return shf_hosts_add_n(hosts, item, n, slots);
+	equals = memchr(item, '=', n);
+	if (!equals)
+		return shf_hosts_add_n(hosts, item, n, slots);
+	/* both are cut only where they are too long anyhow */
+	length = n - (size_t)(equals + 1 - item);
+	snprintf(address, sizeof(address), "%.*s", (int)(length > 64 ? 64 : length), equals + 1);
+	n = (size_t)(equals - item);
+	snprintf(name, sizeof(name), "%.*s", (int)(n > 300 ? 300 : n), item);
+	return shf_hosts_add(hosts, name, address, slots);
 }
 
 int shf_hosts_from_list(struct shifter_hosts *hosts, const char *text)

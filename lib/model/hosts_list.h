@@ -8,8 +8,9 @@
 #include "model/hosts.h"
 
 /*
- * Add the hosts of text, "nid1/24 nid2/24": separated by blanks, commas or
- * newlines; without "/N" one slot; a host named twice has the slots of both.
+ * Add the hosts of text, "nid1/24 nid2=10.0.0.2/24": separated by blanks, commas or
+ * newlines; without "/N" one slot, "=ADDRESS" if it is known; a host named twice
+ * has the slots of both.
  * -EINVAL, also for a text without any host; else as shf_hosts_add().
  */
 int shf_hosts_from_list(struct shifter_hosts *hosts, const char *text);

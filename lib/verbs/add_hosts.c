@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "model/hosts.h"
+#include "model/hosts_address.h"
 #include "model/hosts_list.h"
 #include "model/hosts_slurm.h"
 #include "model/hosts_torque.h"
@@ -24,16 +25,41 @@ int shifter_add_hosts_from_list(struct shifter_hosts *hosts, const char *text)
 	return shf_hosts_from_list(hosts, text);
 }
 
-int shifter_add_hosts_from_file(struct shifter_hosts *hosts, const char *path)
+static int read_file(struct shifter_hosts *hosts, const char *what, const char *path,
+		     struct shf_text *text)
 {
-	cleanup_text struct shf_text text = { 0 };
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : shf_read_all(fd, FILE_MAX, &text);
+	int rc = fd < 0 ? -errno : shf_read_all(fd, FILE_MAX, text);
 
 	if (rc < 0)
 		return shf_fail_errno(hosts->report, SHIFTER_FAULT_CALLER, -rc,
-				      "cannot read node file '%s'", path);
+				      "cannot read %s '%s'", what, path);
+	return 0;
+}
+
+int shifter_add_hosts_from_file(struct shifter_hosts *hosts, const char *path)
+{
+	cleanup_text struct shf_text text = { 0 };
+	int rc = read_file(hosts, "node file", path, &text);
+
+	if (rc < 0)
+		return rc;
 	return shf_hosts_from_nodefile(hosts, path, text.data ? text.data : "", text.length);
+}
+
+int shifter_add_addresses_from_file(struct shifter_hosts *hosts, const char *path)
+{
+	cleanup_text struct shf_text text = { 0 };
+	int rc = read_file(hosts, "file of addresses", path, &text);
+
+	if (rc < 0)
+		return rc;
+	return shf_hosts_addresses_from_file(hosts, text.data ? text.data : "", text.length);
+}
+
+int shifter_add_addresses_from_slurm(struct shifter_hosts *hosts, const char *node_aliases)
+{
+	return shf_hosts_addresses_from_slurm(hosts, node_aliases);
 }
 
 int shifter_add_hosts_from_slurm(struct shifter_hosts *hosts, const char *nodes,

@@ -34,6 +34,26 @@ like "$T_JOB" 'status 7' "ssh hands the exit status on"
 ok "the nodes are idle afterwards" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
 
+# --- slots: the hostsfile of every node, not of the first alone ---
+slots() { # slots DESC WANT OPTION...: WANT is the slots of each node on both of two
+	local desc=$1 want=$2; shift 2
+	batch alice slots.out -N2 --image=base.squashfs "$@" <<-'JOB'
+	#!/bin/bash
+	shifter sh -c 'sort /var/hostsfile | uniq -c; ssh $(sort -u /var/hostsfile | tail -n 1) "sort /var/hostsfile | uniq -c"'
+	JOB
+	is "$(awk '{ printf "%s ", $1 }' <<<"$T_JOB")" "$want $want $want $want " "$desc"
+}
+slots "--ntasks-per-node=4: 4 slots on each node" 4 --ntasks-per-node=4
+slots "CPUs of the nodes / --cpus-per-task" 2 --exclusive --cpus-per-task=2
+slots "CPUs of the nodes where nothing is asked for" 4 --exclusive
+slots "CPUs / --cpus-per-task, rounded down" 1 --exclusive --cpus-per-task=3
+as_in_a_job() { cluster exec -u alice head env SLURM_CPUS_PER_TASK=2 timeout 120 "$@"; }
+inherits() {
+	as_in_a_job sbatch -Q --wait -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh
+	on head cat /home/alice/inherit.out
+}
+is "$(inherits | awk '{ printf "%s ", $1 }')" "4 4 4 4 " "what a job has of --cpus-per-task is not for one that it submits"
+
 # --- other ways in ---
 is "$(as alice timeout 60 srun -Q -N2 --image=base.squashfs shifter --image=base.squashfs cat /etc/container-marker 2>&1 | wc -l)" 2 \
 	"srun --image runs in a container on each node"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model/hosts.h"
 
+#include "model/hosts_address.h"
 #include "model/hosts_list.h"
 #include "unit.h"
 
@@ -149,11 +150,15 @@ static void short_names(void)
 	shf_hosts_free(&hosts);
 }
 
-/* "name/slots " of each host */
+/* "name=address/slots " of each host, "=address" where it is known */
 static void show(const struct shifter_hosts *hosts, struct shf_text *out)
 {
-	for (size_t i = 0; i < hosts->count; i++)
-		shf_text_addf(out, "%s/%u ", hosts->list[i].name, hosts->list[i].slots);
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct shf_host *host = &hosts->list[i];
+
+		shf_text_addf(out, "%s%s%s/%u ", host->name, host->address ? "=" : "",
+			      host->address ? host->address : "", host->slots);
+	}
 }
 
 static void lists(void)
@@ -165,6 +170,14 @@ static void lists(void)
 		{ "a", "a/1 ", NULL },
 		{ " ,a,,b/2\n\tc\r\n", "a/1 b/2 c/1 ", NULL },
 		{ "a/2 b a/3", "a/5 b/1 ", NULL },
+		{ "a=10.0.0.1/2,b=fd00::1 c", "a=10.0.0.1/2 b=fd00::1/1 c/1 ", NULL },
+		{ "a=10.0.0.1 a/3", "a=10.0.0.1/4 ", NULL },
+		{ "a=", "",
+		  "cannot add host 'a': address '' is not a numeric IPv4 or IPv6 address" },
+		{ "a=b", "",
+		  "cannot add host 'a': address 'b' is not a numeric IPv4 or IPv6 address" },
+		{ "a=10.0.0.1 a=10.0.0.2", "a=10.0.0.1/1 ",
+		  "cannot add host 'a': address '10.0.0.2' contradicts the earlier '10.0.0.1'" },
 		{ "", "", "cannot read host list: it names no host" },
 		{ " ,\n", "", "cannot read host list: it names no host" },
 		{ "a/", "", "cannot read host 'a/': what follows '/' must be a number of "
@@ -226,6 +239,37 @@ static void nodefiles(void)
 	shf_hosts_free(&hosts);
 }
 
+static void addresses(void)
+{
+	static const char file[] = "# the site's\n127.0.0.1 localhost\n10.0.0.1\tn1.site n1\n"
+				   "10.0.0.9 n1\n  fd00::2 other n2 # n3\n10.0.0.4 N4\nx n3\n"
+				   "10.0.0.5";
+	struct shifter_hosts hosts = { .report = &report };
+	cleanup_text struct shf_text out = { 0 };
+	cleanup_text struct shf_text of_slurm = { 0 };
+
+	/* nobody is there to have them */
+	CHECK_NUMBER(shf_hosts_addresses_from_file(&hosts, file, sizeof(file) - 1), 0);
+	CHECK_NUMBER(shf_hosts_addresses_from_slurm(&hosts, "n1:10.0.0.1:n1"), 0);
+	CHECK_NUMBER(shf_hosts_from_list(&hosts, "n1 n2/2 n3 n4=10.9.9.9"), 0);
+	CHECK_NUMBER(shf_hosts_addresses_from_file(&hosts, file, sizeof(file) - 1), 0);
+	show(&hosts, &out);
+	CHECK_STRING(TEXT(out), "n1=10.0.0.1/1 n2=fd00::2/2 n3/1 n4=10.9.9.9/1 ");
+	shf_hosts_free(&hosts);
+
+	CHECK_NUMBER(shf_hosts_from_list(&hosts, "c1 c2 c3 c4 c5"), 0);
+	CHECK_NUMBER(shf_hosts_addresses_from_slurm(
+			     &hosts, "c1:10.0.0.1:ip-1,other:10.0.0.9:x,c2:[fd00::2]:ip-2,"
+				     "c3:cloud-3:cloud-3,c4:10.0.0.4,:10.0.0.5:,c5::,[,c5:["),
+		     0);
+	CHECK_NUMBER(shf_hosts_addresses_from_slurm(&hosts, "(null)"), 0);
+	CHECK_NUMBER(shf_hosts_addresses_from_slurm(&hosts, NULL), 0);
+	show(&hosts, &of_slurm);
+	CHECK_STRING(TEXT(of_slurm), "c1=10.0.0.1/1 c2=fd00::2/1 c3/1 c4/1 c5/1 ");
+	CHECK_STRING(report.text, "");
+	shf_hosts_free(&hosts);
+}
+
 static const struct unit_test tests[] = {
 	{ "adds in order", adds_in_order },
 	{ "refuses names", refuses_names },
@@ -236,6 +280,7 @@ static const struct unit_test tests[] = {
 	{ "short names", short_names },
 	{ "lists", lists },
 	{ "node files", nodefiles },
+	{ "addresses", addresses },
 	{ 0 },
 };
 
