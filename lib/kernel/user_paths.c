@@ -116,6 +116,7 @@ static int read_modes(struct shf_target *target)
 	char path[SHF_PATH_MAX];
 
 	target->depth = 0;
+	target->is_file = false;
 	for (size_t i = 1;; i++) {
 		cleanup_fd int fd = -1;
 		struct stat st;
@@ -130,6 +131,8 @@ static int read_modes(struct shf_target *target)
 		fd = open_in_image(path, O_PATH | O_NOFOLLOW);
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 			target->modes[target->depth] = fit_mode(fd, st.st_mode);
+		else if (fd >= 0 && !target->path[i])
+			target->is_file = true;
 		target->depth++;
 		if (!target->path[i])
 			return 0;
@@ -217,6 +220,7 @@ static int take_target(struct shf_target *target, struct shf_target *answer)
 		return -EINVAL;
 	memcpy(target->modes, answer->modes, sizeof(answer->modes));
 	target->depth = answer->depth;
+	target->is_file = answer->is_file;
 	target->error = 0;
 	return 0;
 }

@@ -31,6 +31,7 @@ struct shf_target {
 	char path[SHF_PATH_MAX];          /* in: clean; out: canonical */
 	uint16_t modes[SHF_TARGET_DEPTH]; /* of each component in the image; 0: none there */
 	size_t depth;                     /* components */
+	bool is_file;                     /* the image has something there, but no directory */
 	int error;                        /* errno value: out of the user's reach */
 };
 

@@ -37,6 +37,7 @@ struct shf_container_facts {
 	struct shf_place var;                /* what "/var" is in the image */
 	struct shf_place udi;                /* what "/opt/udiImage" is */
 	const struct shf_place *home;        /* of a private one, or NULL */
+	const struct shf_place *job;         /* what "/job" is, or NULL: without a hostfile */
 	const struct shf_place *site_places; /* targets of config->site_fs */
 	const struct shf_mounts *volumes;
 	const struct shf_place *volume_places; /* targets of volumes */

@@ -96,14 +96,15 @@ static int make_etc(const struct shf_container_facts *f, struct shf_plan *plan)
 	return 0;
 }
 
-/* /var/hostsfile, wherever /var is: a relative link to the live directory */
-static void link_hostsfile(const struct shf_place *var, struct shf_plan *plan)
+/* name in a directory, wherever that is: a relative link to the live directory's hostsfile */
+static void link_hostsfile(const struct shf_place *directory, const char *name,
+			   struct shf_plan *plan)
 {
 	char path[SHF_PATH_MAX + 16];
 	cleanup_text struct shf_text target = { 0 };
 
-	snprintf(path, sizeof(path), "%s/hostsfile", var->path);
-	shf_plan_add_parents(plan, SHF_SLOT_SITE, path, var->modes, var->depth);
+	snprintf(path, sizeof(path), "%s/%s", directory->path, name);
+	shf_plan_add_parents(plan, SHF_SLOT_SITE, path, directory->modes, directory->depth);
 	for (const char *c = path + 1; *c; c++)
 		if (*c == '/')
 			shf_text_add(&target, "../");
@@ -169,7 +170,9 @@ int shf_plan_site_layer(const struct shf_container_facts *f, struct shf_plan *pl
 		return rc;
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		shf_plan_add_directory(plan, SHF_SLOT_SITE, own[i], 0755, 0, 0);
-	link_hostsfile(&f->var, plan);
+	link_hostsfile(&f->var, "hostsfile", plan);
+	if (f->job)
+		link_hostsfile(f->job, "hostfile", plan);
 	if (f->has_udi)
 		add_mount_point(plan, &f->udi, c->udi, 0);
 	for (size_t i = 0; i < f->config->site_fs.count; i++)

@@ -27,6 +27,7 @@
 enum { TARGET_VAR,
        TARGET_UDI,
        TARGET_HOME,
+       TARGET_JOB,
        TARGET_SITE };
 
 /* Everything that a set-up holds; all of it goes when it ends. */
@@ -46,10 +47,11 @@ struct setup {
 	struct shf_node_accounts node;
 	struct shf_udi_stage udi;
 	struct shf_listeners listeners;
-	struct shf_target *targets; /* of var, udi, home, the site's and the job's */
+	struct shf_target *targets; /* of var, udi, home, job, the site's and the job's */
 	struct shf_place *places;   /* the same, as the plan wants them */
 	const char *shell;
 	bool needs_home; /* the node has none: an empty one is made */
+	bool has_job;    /* there is to be a /job/hostfile */
 	struct shf_plan plan;
 	int slots[SHF_PLAN_SLOTS];
 	int live_dir;

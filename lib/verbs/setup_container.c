@@ -195,6 +195,7 @@ int shf_setup_build(struct setup *s, const char *stage)
 		.var = s->places[TARGET_VAR],
 		.udi = s->places[TARGET_UDI],
 		.home = s->needs_home ? &s->places[TARGET_HOME] : NULL,
+		.job = s->has_job ? &s->places[TARGET_JOB] : NULL,
 		.site_places = s->places + TARGET_SITE,
 		.volumes = &s->volumes,
 		.volume_places = s->places + TARGET_SITE + s->ctx->config.site_fs.count,

@@ -56,7 +56,7 @@ static int check_target(struct setup *s, size_t index)
 				volume->source, volume->target, target->path);
 	for (size_t i = TARGET_VAR; i < index && rc == 0; i++) {
 		/* nothing is mounted there, or gives way */
-		if (i == TARGET_VAR || i == TARGET_HOME)
+		if (i == TARGET_VAR || i == TARGET_HOME || i == TARGET_JOB)
 			continue;
 		/* links of the image can make two targets one */
 		if (shf_targets_overlap(target->path, s->targets[i].path))
@@ -95,6 +95,26 @@ static int place_udi(struct setup *s)
 	return 0;
 }
 
+/*
+ * May the image's /job, wherever its links lead, have a hostfile?  It is a convenience: it
+ * gives way to what the image has there, and to what is mounted.
+ */
+static bool has_room_for_hostfile(const struct setup *s)
+{
+	const struct shf_target *job = &s->targets[TARGET_JOB];
+	size_t count = TARGET_SITE + s->ctx->config.site_fs.count + s->volumes.count;
+	char path[SHF_PATH_MAX];
+
+	if (job->error || job->is_file || strcmp(job->path, "/") == 0 ||
+	    snprintf(path, sizeof(path), "%s/hostfile", job->path) >= (int)sizeof(path) ||
+	    shf_find_reserved_target(path))
+		return false;
+	for (size_t i = TARGET_SITE; i < count; i++)
+		if (shf_targets_overlap(path, s->targets[i].path))
+			return false;
+	return !(s->needs_home && shf_targets_overlap(path, s->targets[TARGET_HOME].path));
+}
+
 /* Is there nothing on the node, or in the image, to be the user's home? */
 static bool lacks_home(const struct setup *s)
 {
@@ -128,6 +148,7 @@ int shf_setup_look_into_image(struct setup *s)
 				      "cannot set up container '%s'", s->spec.id);
 	strcpy(s->targets[TARGET_VAR].path, "/var");
 	strcpy(s->targets[TARGET_UDI].path, "/opt");
+	strcpy(s->targets[TARGET_JOB].path, "/job");
 	shf_path_clean(s->account.home, s->targets[TARGET_HOME].path);
 	for (size_t i = 0; i < count - TARGET_SITE; i++) {
 		const struct shf_mount *mount =
@@ -152,6 +173,7 @@ int shf_setup_look_into_image(struct setup *s)
 	if (rc < 0)
 		return rc;
 	s->needs_home = lacks_home(s);
+	s->has_job = has_room_for_hostfile(s);
 	if (s->needs_home)
 		shf_log(s->ctx, SHIFTER_LOG_INFO,
 			"this node has no home '%s': it is empty and goes with the container",
