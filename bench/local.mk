@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Measurements; built and run by bench/run only.
-EXTRA_PROGRAMS += bench/measure bench/floor-enter bench/true
-EXTRA_DIST += bench/memory bench/packages bench/run
+EXTRA_PROGRAMS += bench/measure bench/floor-enter bench/hostsfile bench/true
+EXTRA_DIST += bench/hosts bench/memory bench/packages bench/run
 
 bench_measure_SOURCES = \
 	bench/fail.h \
@@ -19,6 +19,9 @@ bench_measure_SOURCES = \
 	bench/start.c \
 	bench/start.h
 bench_measure_LDADD = libshifter.la
+
+bench_hostsfile_SOURCES = bench/fail.h bench/hostsfile.c
+bench_hostsfile_LDADD = libshifter.la
 
 # as cheap to start as what they stand beside
 bench_floor_enter_SOURCES = bench/floor-enter.c

@@ -148,6 +148,25 @@ void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *t
 	put_end(&line, text);
 }
 
+void shf_render_hosts_record(const struct shifter_hosts *hosts, struct shf_text *text)
+{
+	struct line line = { 0 };
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct shf_host *host = &hosts->list[i];
+
+		put(&line, host->name);
+		put(&line, " ");
+		put_number(&line, host->slots);
+		if (host->address) {
+			put(&line, " ");
+			put(&line, host->address);
+		}
+		put(&line, "\n");
+		put_end(&line, text);
+	}
+}
+
 void shf_render_etc_hosts(const struct shifter_hosts *hosts, struct shf_text *text)
 {
 	struct shifter_hosts shorts = { 0 };

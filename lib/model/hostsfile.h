@@ -37,6 +37,9 @@ void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct sh
  */
 void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *text);
 
+/* "NAME SLOTS" or "NAME SLOTS ADDRESS" per host: what is kept between calls. */
+void shf_render_hosts_record(const struct shifter_hosts *hosts, struct shf_text *text);
+
 /*
  * /etc/hosts: localhost, then each host with an address, its name and, if it
  * has dots and the short form is nobody else's, its short form.  hosts may be NULL.

@@ -11,7 +11,6 @@
 #include "model/sshconf.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { HOSTS_FILE_MAX = 512 << 20 };
@@ -19,21 +18,9 @@ enum { HOSTS_FILE_MAX = 512 << 20 };
 int shf_save_hosts(struct shifter_container *container, const struct shifter_hosts *hosts)
 {
 	cleanup_text struct shf_text text = { 0 };
-	char slots[16];
 	int rc = -ENOMEM;
 
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct shf_host *host = &hosts->list[i];
-
-		snprintf(slots, sizeof(slots), " %u", host->slots);
-		shf_text_add(&text, host->name);
-		shf_text_add(&text, slots);
-		if (host->address) {
-			shf_text_add(&text, " ");
-			shf_text_add(&text, host->address);
-		}
-		shf_text_add(&text, "\n");
-	}
+	shf_render_hosts_record(hosts, &text);
 	if (!text.failed)
 		rc = shf_replace_file(container->state.dir, SHF_STATE_HOSTS, 0600,
 				      text.data ? text.data : "", text.length);

@@ -26,6 +26,7 @@ static void forms(void)
 	check(shf_render_hosts_json, &hosts,
 	      "{\"hosts\":[{\"name\":\"n1.site.org\",\"address\":\"10.0.0.1\",\"slots\":2},"
 	      "{\"name\":\"n2\",\"address\":null,\"slots\":1}],\"slots\":3}\n");
+	check(shf_render_hosts_record, &hosts, "n1.site.org 2 10.0.0.1\nn2 1\n");
 	check(shf_render_hosts_json, &none, "{\"hosts\":[],\"slots\":0}\n");
 	check(shf_render_etc_hosts, &hosts,
 	      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
