@@ -30,12 +30,15 @@ static const char private_program[] = SHF_LIBEXECDIR "/shifter-private";
 static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
 static const char import_program[] = SHF_LIBEXECDIR "/shifter-import";
 static char session_program[] = "/opt/udiImage/libexec/udi-session";
+static char inner_program[] = "/opt/udiImage/bin/shifter";
 static char wait_program[] = "/opt/udiImage/libexec/udi-wait";
 
 static const char usage[] =
 	"usage: shifter [OPTION...] [--] CMD [ARG...]\n"
 	"       shifter [OPTION...]\n"
 	"       shifter [--container ID] wait [--timeout S]\n"
+	"       shifter [--container ID] hosts [--format F]\n"
+	"       shifter [--container ID] ssh-config [OPTION...]\n"
 	"       shifter import [OPTION...] SOURCE DIR\n"
 	"\n"
 	"Run CMD, or a shell, in the container of the job.\n"
@@ -59,7 +62,8 @@ static const char usage[] =
 	"      --version          show the version\n"
 	"\n"
 	"'shifter wait' waits until every host of the job can be reached by ssh, and\n"
-	"names those that cannot; S is in seconds.\n"
+	"names those that cannot; S is in seconds.  'shifter hosts' lists them, and\n"
+	"'shifter ssh-config' tells an ssh outside of the job how to reach them.\n"
 	"\n"
 	"As an interpreter: #!/usr/bin/shifter /bin/bash\n"
 	"Exit status: that of CMD; 125 if shifter failed, 126 if CMD cannot be executed,\n"
@@ -451,6 +455,42 @@ static int run_wait(struct request *request, int argc, char **argv)
 	return enter(request);
 }
 
+/* The program in the container knows what the job's hosts are; argv starts with the command. */
+static int run_inner(struct request *request, int argc, char **argv)
+{
+	char name_option[] = "--name", id[ID_MAX + 1];
+	bool is_named = strcmp(argv[0], "ssh-config") == 0;
+	char **command;
+	size_t n = 0;
+	int status;
+
+	if (is_private(request)) {
+		shf_say("cannot run %s for image '%s': it is not that of a job", argv[0],
+			request->image);
+		return EXIT_SHIFTER;
+	}
+	status = find_container(request, id);
+	if (status != 0)
+		return status;
+	command = calloc((size_t)argc + 4, sizeof(*command));
+	if (!command) {
+		shf_say("cannot run %s: %s", argv[0], strerror(errno));
+		return EXIT_SHIFTER;
+	}
+	command[n++] = inner_program;
+	command[n++] = argv[0];
+	/* one of the caller's comes later and wins */
+	if (is_named) {
+		command[n++] = name_option;
+		command[n++] = id;
+	}
+	memcpy(command + n, argv + 1, (size_t)(argc - 1) * sizeof(*command));
+	request->command = command;
+	status = enter(request);
+	free(command);
+	return status;
+}
+
 /*
  * The directory is optional, as in the original, but may be a word of its own, as
  * everywhere else: one that starts with '/', since it must be absolute.
@@ -498,8 +538,12 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 		return run_shell(request);
 	/* the words of an entry point are its own */
 	is_word = !is_script && !request->use_entry;
-	if (is_word && strcmp(argv[optind], "wait") == 0 && strcmp(argv[optind - 1], "--") != 0)
+	is_word = is_word && (optind == 1 || strcmp(argv[optind - 1], "--") != 0);
+	if (is_word && strcmp(argv[optind], "wait") == 0)
 		return run_wait(request, argc - optind, argv + optind);
+	if (is_word &&
+	    (strcmp(argv[optind], "hosts") == 0 || strcmp(argv[optind], "ssh-config") == 0))
+		return run_inner(request, argc - optind, argv + optind);
 	if (is_word && strcmp(argv[optind], "import") == 0 && optind == 1)
 		return run_import(argv + optind);
 	request->command = argv + optind;

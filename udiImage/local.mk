@@ -12,11 +12,15 @@ UDIIMAGE_RECIPE = \
 	lib/base/command_env.h \
 	lib/base/environ.c \
 	lib/base/environ.h \
+	udiImage/udi_job.c \
+	udiImage/udi_job.h \
 	udiImage/udi_names.c \
 	udiImage/udi_names.h \
 	udiImage/udi_openssh.c \
 	udiImage/udi_paths.h \
 	udiImage/udi_session.c \
+	udiImage/udi_shifter.c \
+	udiImage/udi_ssh_config.c \
 	udiImage/udi_ssh_main.c \
 	udiImage/udi_wait.c
 
@@ -80,7 +84,7 @@ uninstall-udiimage:
 	done; \
 	cd "$$dest" 2>/dev/null || exit 0; \
 	echo " removing the programs in '$$dest'"; \
-	for name in ssh scp sftp ssh-keygen ssh-keyscan; do rm -f "bin/$$name"; done; \
+	for name in shifter ssh scp sftp ssh-keygen ssh-keyscan; do rm -f "bin/$$name"; done; \
 	for name in sftp-server sshd-session sshd-auth udi-session udi-wait; do \
 		rm -f "libexec/$$name"; \
 	done; \
