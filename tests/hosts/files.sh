@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# files.sh - what a container knows of the job's hosts: the files, shifter hosts, /etc/hosts; and
-# that nobody is asked for names while it is set up
+# files.sh - what a container knows of the job's hosts: the files, shifter hosts, /etc/hosts
 # shellcheck disable=SC2016,SC2086,SC2317,SC2329        # other shells expand; called by name
 set -u
 # shellcheck source=tests/container/container.bash
@@ -85,33 +84,6 @@ for target in /job /job/hostfile /job/data; do
 	down v
 done
 
-# --- nobody is asked for names ---
-# what looks a name up: a message to a name server, nscd's socket, or the rules for it
-asks() { grep -E 'htons\(53\)|/nscd/socket|systemd/resolve|"/etc/nsswitch\.conf"|"/etc/gai\.conf"|"/etc/host\.conf"' "$1"; }
-# The tracer stays with what the program leaves running, and ends with that.
-traced() { # traced LOG CMD...
-	strace -D -f -qq --seccomp-bpf -e trace=connect,sendto,sendmsg,sendmmsg,open,openat,openat2 -o "$@"
-}
-printf 'nameserver 127.0.0.77\n' >/tmp/resolv.conf
-mount --bind /tmp/resolv.conf /etc/resolv.conf 2>/dev/null || cp /tmp/resolv.conf /etc/resolv.conf
-traced /tmp/asked getent ahosts somebody.example >/dev/null
-like "$(asks /tmp/asked)" 'nsswitch.conf' "a program that looks names up would be seen"
-like "$(asks /tmp/asked)" 'htons\(53\)' "and the name server that it asks"
-key=$(as alice shifterctl key)
-who='--user alice --uid 2001 --gid 2001 --groups 2100 --home /home/alice --shell /bin/sh'
-ok "a set-up" traced /tmp/setup shifterctl setup --id q --image local:$BUSYBOX $who --sshd
-is "$(inside q cat /etc/resolv.conf)" "$(</etc/resolv.conf)" "the container has the node's resolv.conf"
-ok "sshd" traced /tmp/sshd shifterctl sshd q --principal udi.test.q --user-key "$key"
-ok "a hostsfile of names" traced /tmp/hostsfile shifterctl hostsfile q --slurm 'unknown[1-50],node[1-2].site.org'
-ok "teardown" traced /tmp/teardown shifterctl teardown q
-not_traced() { ! pgrep -x strace; }
-ok "all of them end" wait_until 20 not_traced
-for call in setup sshd hostsfile teardown; do
-	ok "$call was seen" test "$(grep -c open /tmp/$call)" -gt 2
-	is "$(asks /tmp/$call)" '' "and asks nobody"
-done
-is "$(grep -c '"/etc/resolv.conf"' /tmp/setup)" 1 "resolv.conf is read once, to copy it"
-
 # --- many ---
 ok "a container for 100,000 hosts" up m
 ok "which it is told of" shifterctl hostsfile m --slurm 'nid[000001-100000]' --slots '8(x100000)'
@@ -119,6 +91,5 @@ is "$(inside m wc -l </dev/null /var/hostsfile | awk '{ print $1 }')" 800000 "th
 used=$(inside m df -k /run/shifter | awk 'END { print $3 }')
 ok "in less than half of the room that there is ($used kB)" test "$used" -gt 8000 -a "$used" -lt 32768
 down m
-umount /etc/resolv.conf 2>/dev/null
 unchanged "nothing is left"
 done_testing
