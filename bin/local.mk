@@ -70,7 +70,14 @@ bin_shifter_keeper_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_keeper_LDADD = $(SMALL_LIBS)
 bin_shifter_keeper_LINK = $(SMALL_LINK)
 
-bin_shifter_usher_SOURCES = bin/shifter-usher.c
+bin_shifter_usher_SOURCES = \
+	bin/shifter-usher.c \
+	bin/usher_log.c \
+	bin/usher_log.h \
+	bin/usher_peers.c \
+	bin/usher_peers.h \
+	bin/usher_syslog.c \
+	bin/usher_syslog.h
 bin_shifter_usher_CPPFLAGS = $(SMALL_CPPFLAGS)
 bin_shifter_usher_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_usher_LDADD = $(SMALL_LIBS)

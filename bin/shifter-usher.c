@@ -3,10 +3,10 @@
  * shifter-usher - brings ssh connections into a container
  *
  * Root, outside of the container, in the cgroups of the job.  It accepts on
- * the sockets that the keeper bound, and for each connection makes a child
- * that enters the container, becomes the user for good and execs `sshd -i`.  No
- * process of the user's ever holds a listening socket, and the user can neither
- * signal nor trace the usher.
+ * the sockets that the keeper bound, and for each connection, when it is its turn
+ * (usher_peers.h), makes a child that enters the container, becomes the user for
+ * good and execs `sshd -i`.  No process of the user's ever holds a listening
+ * socket, and the user can neither signal nor trace the usher.
  *
  * It is the subreaper of all that sshd starts, so that it can end all of it:
  * on SIGTERM, which only root can send, it does so and ends itself.  It comes as
@@ -21,11 +21,12 @@
 #include "kernel/keeper_protocol.h"
 #include "kernel/process.h"
 #include "kernel/syscalls.h"
+#include "usher_log.h"
+#include "usher_peers.h"
+#include "usher_syslog.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -36,37 +37,26 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SSHD "/opt/udiImage/sbin/sshd"
 #define SSHD_CONFIG "/run/shifter/sshd_config"
-#define LOG_NAME "sshd.log"
 
 enum {
 	LISTENERS_MAX = 32,
-	YOUNG_MAX = 4096,
 	GROUPS_MAX = 65536,
-	LOG_MAX = 1 << 20, /* bytes: the live directory is memory */
 	PAUSE_MAX_MS = 64,
 };
 
 struct usher {
 	struct shf_identity identity;
-	uint32_t max_young; /* connections */
-	uint32_t grace_s;   /* seconds until one counts as logged in */
 	uint32_t n_listeners;
 	int signals; /* signalfd */
-	int log_reader, log_writer;
-	int log;       /* file in the live directory, or -1 */
-	size_t logged; /* bytes */
-	struct {
-		pid_t pid;
-		int64_t since_ms;
-	} young[YOUNG_MAX];
-	size_t n_young;
+	struct usher_log log;
+	struct usher_syslog syslog;
+	struct usher_peers peers;
 };
 
 static uint32_t groups[GROUPS_MAX];
@@ -84,7 +74,7 @@ static _Noreturn void serve(struct usher *u, int connection)
 
 	shf_reset_signals();
 	if (setsid() < 0 || dup2(connection, 0) < 0 || dup2(connection, 1) < 0 ||
-	    dup2(u->log_writer, 2) < 0 || setns(SHF_USHER_FD_NAMESPACE, CLONE_NEWNS) < 0)
+	    dup2(u->log.writer, 2) < 0 || setns(SHF_USHER_FD_NAMESPACE, CLONE_NEWNS) < 0)
 		_exit(126);
 	/* root, and in the container: nothing but system calls until it is the user */
 	if (shf_sys_close_range(3, ~0u) < 0 || chdir("/") < 0 ||
@@ -100,39 +90,31 @@ static _Noreturn void serve(struct usher *u, int connection)
 	_exit(127);
 }
 
-static void forget(struct usher *u, size_t index)
+/* Let those in whose turn it is. */
+static void serve_next(struct usher *u)
 {
-	u->young[index] = u->young[--u->n_young];
+	struct usher_peer *peer;
+	int connection;
+
+	while ((connection = usher_peers_next(&u->peers, &peer)) >= 0) {
+		pid_t pid = shf_clone(SIGCHLD, NULL);
+
+		if (pid == 0)
+			serve(u, connection);
+		close(connection);
+		usher_peers_serve(&u->peers, peer, pid);
+	}
 }
 
-static void forget_old(struct usher *u)
-{
-	int64_t limit = shf_now_ms() - (int64_t)u->grace_s * 1000;
-
-	for (size_t i = u->n_young; i-- > 0;)
-		if (u->young[i].since_ms <= limit)
-			forget(u, i);
-}
-
+/* The system log hears of it before anything else happens. */
 static void admit(struct usher *u, int listener)
 {
-	int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	int on = 1;
-	pid_t pid;
+	const struct usher_peer *peer = usher_peers_accept(&u->peers, listener);
 
-	if (connection < 0)
+	if (!peer)
 		return;
-	/* sshd sets it late; until then delayed acknowledgements cost 40 ms each */
-	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	pid = shf_clone(SIGCHLD, NULL);
-	if (pid == 0)
-		serve(u, connection);
-	close(connection);
-	if (pid > 0) {
-		u->young[u->n_young].pid = pid;
-		u->young[u->n_young++].since_ms = shf_now_ms();
-	}
+	usher_syslog_connection(&u->syslog, peer->address, peer->port);
+	usher_syslog_flush(&u->syslog);
 }
 
 static void reap(struct usher *u)
@@ -141,35 +123,15 @@ static void reap(struct usher *u)
 
 	/* our sshds, and whatever lost its parent */
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		for (size_t i = 0; i < u->n_young; i++)
-			if (u->young[i].pid == pid) {
-				forget(u, i);
-				break;
-			}
+		usher_peers_end(&u->peers, pid);
 }
 
-/* ---- log ---- */
-
-static void append_log(struct usher *u)
+static void take_log(struct usher *u)
 {
-	static const char full[] = "shifter-usher: the log is full\n";
-	char chunk[4096];
-	ssize_t n = read(u->log_reader, chunk, sizeof(chunk));
+	const char *text;
+	size_t n = usher_log_take(&u->log, &text);
 
-	if (n <= 0 || u->log < 0 || u->logged >= LOG_MAX)
-		return;
-	for (ssize_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)chunk[i];
-
-		/* sshd ends its lines with "\r\n", and peers name themselves */
-		if (c == '\r')
-			chunk[i] = ' ';
-		else if ((c < 0x20 && c != '\n') || c >= 0x7f)
-			chunk[i] = '?';
-	}
-	u->logged += (size_t)n;
-	if (shf_write_all(u->log, chunk, (size_t)n) == 0 && u->logged >= LOG_MAX)
-		shf_write_all(u->log, full, sizeof(full) - 1);
+	usher_peers_hear(&u->peers, text, n);
 }
 
 /* ---- the end ---- */
@@ -256,7 +218,6 @@ static int read_identity(struct usher *u)
 static int prepare(struct usher *u)
 {
 	sigset_t mask;
-	int log[2];
 
 	umask(077);
 	if (chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
@@ -275,19 +236,10 @@ static int prepare(struct usher *u)
 		return -errno;
 	sigdelset(&mask, SIGPIPE);
 	u->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (u->signals < 0 || pipe2(log, O_CLOEXEC) < 0)
+	if (u->signals < 0)
 		return -errno;
-	u->log_reader = log[0];
-	u->log_writer = log[1];
-	/* a reader that is late must stall nobody's sshd, nor one sshd another */
-	if (fcntl(u->log_writer, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(u->log_reader, F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	u->log = openat(SHF_USHER_FD_LIVE, LOG_NAME,
-			O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (u->log >= 0 && fchmod(u->log, 0644) < 0)
-		return -errno;
-	return 0;
+	usher_peers_init(&u->peers);
+	return usher_log_open(&u->log, SHF_USHER_FD_LIVE);
 }
 
 /* Returns true when told to end. */
@@ -315,34 +267,48 @@ static bool is_committed(void)
 	return n == 1;
 }
 
+/* How long nothing needs to be done: until a line is to be offered again, or one expires. */
+static int next_ms(struct usher *u)
+{
+	int ms = usher_syslog_flush(&u->syslog);
+
+	return u->peers.count && (ms < 0 || ms > 1000) ? 1000 : ms;
+}
+
 /* Serve until told to end, or until that cannot be done any more. */
 static void usher_in(struct usher *u)
 {
-	struct pollfd fds[2 + LISTENERS_MAX];
+	static struct pollfd fds[2 + LISTENERS_MAX + USHER_PEERS_MAX];
 
 	for (;;) {
-		bool is_full = u->n_young >= u->max_young;
-		nfds_t n = is_full ? 2 : 2 + u->n_listeners;
+		/* what does not fit waits in the backlog: nobody is turned away */
+		uint32_t n_listeners = usher_peers_have_room(&u->peers) ? u->n_listeners : 0;
+		struct pollfd *listeners = fds + 2, *silent = listeners + n_listeners;
+		size_t n_silent = usher_peers_poll(&u->peers, silent);
 
 		fds[0] = (struct pollfd){ .fd = u->signals, .events = POLLIN };
-		fds[1] = (struct pollfd){ .fd = u->log_reader, .events = POLLIN };
-		for (uint32_t i = 0; i < u->n_listeners; i++)
-			fds[2 + i] = (struct pollfd){ .fd = SHF_USHER_FD_LISTENERS + (int)i,
-						      .events = POLLIN };
-		/* what does not fit waits in the backlog: nobody is turned away */
-		if (poll(fds, n, is_full ? 1000 : -1) < 0 && errno != EINTR)
-			return;
+		fds[1] = (struct pollfd){ .fd = u->log.reader, .events = POLLIN };
+		for (uint32_t i = 0; i < n_listeners; i++)
+			listeners[i] = (struct pollfd){ .fd = SHF_USHER_FD_LISTENERS + (int)i,
+							.events = POLLIN };
+		if (poll(fds, 2 + n_listeners + n_silent, next_ms(u)) < 0) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
+		usher_peers_listen(&u->peers, silent, n_silent);
+		/* who has logged in is known before those are collected that did */
+		if (fds[1].revents)
+			take_log(u);
 		if (fds[0].revents && take_signals(u)) {
 			end_everything(u);
 			return;
 		}
-		if (fds[1].revents)
-			append_log(u);
-		for (uint32_t i = 0; i < u->n_listeners && !is_full; i++)
-			if (fds[2 + i].revents && u->n_young < u->max_young)
+		for (uint32_t i = 0; i < n_listeners; i++)
+			if (listeners[i].revents && usher_peers_have_room(&u->peers))
 				admit(u, SHF_USHER_FD_LISTENERS + (int)i);
-		if (u->n_young >= u->max_young)
-			forget_old(u);
+		usher_peers_expire(&u->peers);
+		serve_next(u);
 	}
 }
 
@@ -380,8 +346,8 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	if (argc != 5 || !shf_is_id(argv[1]) ||
-	    !shf_parse_u32(argv[2], 1, YOUNG_MAX, &u->max_young) ||
-	    !shf_parse_u32(argv[3], 1, 3600, &u->grace_s) ||
+	    !shf_parse_u32(argv[2], 1, USHER_PEERS_MAX, &u->peers.max_served) ||
+	    !shf_parse_u32(argv[3], 1, 3600, &u->peers.grace_s) ||
 	    !shf_parse_u32(argv[4], 1, LISTENERS_MAX, &u->n_listeners)) {
 		fprintf(stderr, "shifter-usher: it is started by libshifter, not by hand\n");
 		return 2;
@@ -401,6 +367,7 @@ int main(int argc, char **argv)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != minder)
 		return 2;
+	usher_syslog_open(&u->syslog, argv[1], u->identity.uid);
 	usher_in(u);
 	return 0;
 }

@@ -62,7 +62,8 @@ enum {
 /*
  * Likewise of an usher:
  *	shifter-usher ID PEERS GRACE LISTENERS
- * PEERS connections younger than GRACE seconds are served at a time.
+ * PEERS connections that have not logged in, and are younger than GRACE seconds, have
+ * an sshd at a time.
  */
 enum {
 	SHF_USHER_FD_NAMESPACE = 3,

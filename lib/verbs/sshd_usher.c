@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 
 enum {
-	/* connections at once that may not have logged in yet; the rest waits in line */
-	YOUNG_CONNECTIONS = 1024,
+	/* sshds at once that may not have logged in yet; each is memory of the job's */
+	YOUNG_CONNECTIONS = 128,
 	GRACE_S = 20,
 };
 
