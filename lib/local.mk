@@ -55,6 +55,8 @@ libshf_la_SOURCES = \
 	lib/kernel/message.h \
 	lib/kernel/mounts.c \
 	lib/kernel/mounts.h \
+	lib/kernel/port_holder.c \
+	lib/kernel/port_holder.h \
 	lib/kernel/process.c \
 	lib/kernel/process.h \
 	lib/kernel/spawn.c \
@@ -121,6 +123,8 @@ libshf_la_SOURCES = \
 	lib/model/original_keys.c \
 	lib/model/plan.c \
 	lib/model/plan.h \
+	lib/model/port.c \
+	lib/model/port.h \
 	lib/model/record.c \
 	lib/model/record.h \
 	lib/model/sessionenv.c \
@@ -150,6 +154,8 @@ libshf_la_SOURCES = \
 	lib/verbs/make_user_key.c \
 	lib/verbs/node_accounts.h \
 	lib/verbs/open_container.c \
+	lib/verbs/port_taken.c \
+	lib/verbs/port_taken.h \
 	lib/verbs/private_container.c \
 	lib/verbs/read_node_accounts.c \
 	lib/verbs/resolve_image.c \

@@ -161,7 +161,8 @@ int shifter_list_settings(struct shifter_ctx *ctx, shifter_setting_fn list,
 enum {
 	SHIFTER_FAULT_NONE = 0,  /* nobody, the last call succeeded */
 	SHIFTER_FAULT_JOB = 1,   /* the job's owner: fix the request */
-	SHIFTER_FAULT_SITE = 2,  /* the site: fix the configuration */
+	SHIFTER_FAULT_SITE = 2,  /* the site: fix the configuration; or see to whoever
+				    has the port of a container's sshd: the node is well */
 	SHIFTER_FAULT_NODE = 3,  /* this node: out of something, or ill */
 	SHIFTER_FAULT_CALLER = 4 /* the integration: it has a bug */
 };
@@ -232,7 +233,8 @@ struct shifter_container_spec {
 	const uint32_t *groups;     /* supplementary group ids */
 	const char *const *volumes; /* "SRC:DST[:ro]", last one NULL; or NULL */
 	const char *listen_address; /* of the later sshd, numeric; NULL: the site's */
-	uint32_t sshd_port;         /* with SHIFTER_SETUP_SSHD; 0: the site's */
+	uint32_t sshd_port;         /* with SHIFTER_SETUP_SSHD; 0: the site's, which with
+				       sshdPortRange is found from id */
 	int32_t hook_pid;           /* who asks for it, see below; 0: this call */
 };
 
@@ -278,12 +280,14 @@ enum {
  *	-ENOENT	the image, or the source of a volume, does not exist
  *	-EACCES	the job's user may not read it, or the site forbids it
  *	-EPERM	the caller is not privileged, or asks for uid or gid 0
- *	-EADDRINUSE	the port of the later sshd is taken
+ *	-EADDRINUSE	the port of the later sshd is taken; the error text names the
+ *		container or the process that has it, with SHIFTER_FAULT_SITE
  *	-ECANCELED	shifter_teardown(), or a set-up that was asked for later,
  *		overtook it, or the process hook_pid has ended
  *	-ENOTSUP	the kernel is older than 5.14, or the image is a directory of a
  *		network file system
- *	-EINVAL	the spec is malformed
+ *	-EINVAL	the spec is malformed; or sshdPortRange overlaps the kernel's
+ *		ip_local_port_range
  *	-E2BIG	the spec uses a field this library does not know
  *	another negative errno value as the kernel reports it
  */

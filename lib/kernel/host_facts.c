@@ -79,6 +79,18 @@ static int read_file(const char *path, size_t limit, struct shf_text *text)
 	return shf_read_all(fd, limit, text);
 }
 
+int shf_get_ephemeral_ports(struct shf_port_range *range)
+{
+	cleanup_text struct shf_text text = { 0 };
+	int rc = read_file("/proc/sys/net/ipv4/ip_local_port_range", 64, &text);
+
+	if (rc < 0)
+		return rc;
+	if (!text.data || sscanf(text.data, "%u %u", &range->low, &range->high) != 2)
+		return -EINVAL;
+	return 0;
+}
+
 int shf_read_resolv_conf(struct shf_text *text)
 {
 	return read_file("/etc/resolv.conf", RESOLV_CONF_MAX, text);

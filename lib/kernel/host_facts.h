@@ -7,6 +7,7 @@
 
 #include "base/report.h"
 #include "base/text.h"
+#include "model/port.h"
 
 #include <stdint.h>
 
@@ -22,6 +23,12 @@ int shf_check_kernel(struct shf_report *report);
  * (devpts in the kernel's documentation).
  */
 int64_t shf_get_tty_gid(void);
+
+/*
+ * The ports that the kernel gives to whoever names none: ip_local_port_range.  0 or a
+ * negative errno value.
+ */
+int shf_get_ephemeral_ports(struct shf_port_range *range);
 
 /* Append /etc/resolv.conf; nothing if there is none.  0 or a negative errno value. */
 int shf_read_resolv_conf(struct shf_text *text);

@@ -135,10 +135,7 @@ int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t
 		return 0;
 	shf_close_listeners(out);
 	if (rc == -EADDRINUSE)
-		return shf_fail(report, SHIFTER_FAULT_SITE, EADDRINUSE,
-				"cannot listen on port %u: it is taken by another process, or "
-				"another job, of this node",
-				port);
+		return rc;
 	if (rc == -EADDRNOTAVAIL && n_networks)
 		return shf_fail(report, SHIFTER_FAULT_SITE, EADDRNOTAVAIL,
 				"cannot listen on port %u: this node has no address in the "

@@ -68,6 +68,15 @@ static int set_number(const struct shf_config_setting *s, uint32_t *field, const
 	return 0;
 }
 
+static int set_ports(const struct shf_config_setting *s, struct shf_port_range *field,
+		     const char *value)
+{
+	if (!shf_port_range_parse(value, field))
+		return shf_config_bad_value(s, value,
+					    "a range of ports, as 30000-30999, within 1-65535");
+	return 0;
+}
+
 static void free_list(const struct shf_config_item_kind *kind, struct shf_config_list *list)
 {
 	for (size_t i = 0; i < list->count && kind->free; i++)
@@ -162,6 +171,7 @@ static int set_values(struct shf_config *cfg, const struct shf_config_setting *s
 	switch (s->key->type) {
 	case SHF_CONFIG_BOOL: return set_bool(s, field, values[0]);
 	case SHF_CONFIG_NUMBER: return set_number(s, field, values[0]);
+	case SHF_CONFIG_PORTS: return set_ports(s, field, values[0]);
 	default: return set_string(s, field, values[0]);
 	}
 }

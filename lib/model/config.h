@@ -10,6 +10,7 @@
 
 #include "base/report.h"
 #include "base/text.h"
+#include "model/port.h"
 #include "model/volume.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ struct shf_config {
 	struct shf_network *sshd_listen; /* none: all addresses of the node */
 	size_t n_sshd_listen;
 	uint32_t sshd_port;
+	struct shf_port_range sshd_ports; /* by container, in place of sshd_port */
 
 	bool allow_local_images;
 	char *image_lookup;             /* program that knows what tags mean, or "" */
@@ -74,6 +76,7 @@ enum shf_config_type {
 	SHF_CONFIG_NAME,   /* host-name-like */
 	SHF_CONFIG_BOOL,   /* true, yes, on, 1; false, no, off, 0 */
 	SHF_CONFIG_NUMBER, /* decimal, within low and high */
+	SHF_CONFIG_PORTS,  /* struct shf_port_range, or empty */
 	/* Lists from here on; a value may hold several items, with ';' between. */
 	SHF_CONFIG_MOUNTS,         /* struct shf_mount */
 	SHF_CONFIG_NETWORKS,       /* struct shf_network */

@@ -19,8 +19,15 @@ static void format_line(const struct shf_config *cfg, const struct shf_config_ke
 {
 	const char *field = (const char *)cfg + key->offset, *items;
 	const struct shf_config_item_kind *kind;
+	const struct shf_port_range *ports;
 
 	switch (key->type) {
+	case SHF_CONFIG_PORTS:
+		ports = (const struct shf_port_range *)(const void *)field;
+		if (ports->high)
+			shf_text_addf(out, "%u-%u", ports->low, ports->high);
+		shf_text_add(out, "\n");
+		break;
 	case SHF_CONFIG_PATH:
 	case SHF_CONFIG_NAME: shf_text_addf(out, "%s\n", *(char *const *)field); break;
 	case SHF_CONFIG_BOOL: shf_text_add(out, *(const bool *)field ? "true\n" : "false\n"); break;

@@ -61,6 +61,9 @@ const struct shf_config_key shf_config_keys[] = {
 	  "Name of the cluster, a part of the name that ssh host certificates are made out to." },
 	{ "sshdPort", NULL, SHF_CONFIG_NUMBER, 1, 65535, "1204", ONE(sshd_port),
 	  "TCP port of the containers' sshd; no user can take one below 1024 beforehand." },
+	{ "sshdPortRange", NULL, SHF_CONFIG_PORTS, 0, 0, "", ONE(sshd_ports),
+	  "For nodes that jobs share: each container's sshd has its own port of these, as "
+	  "30000-30999, in place of sshdPort; outside of ip_local_port_range." },
 	{ "sshdListen", NULL, SHF_CONFIG_NETWORKS, 0, 0, "", MANY(sshd_listen, n_sshd_listen),
 	  "Networks (as 10.1.0.0/16) or addresses to listen on, out of those the node has; "
 	  "empty for all." },

@@ -41,9 +41,10 @@ like "$line" "^<86>[A-Z][a-z]{2} [ 1-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] sh
 	"of facility authpriv, as syslog(3) writes it"
 like "$line" 'container slurm-12: ssh connection from 10\.98\.0\.[12] port [0-9]+ for uid 2001$' \
 	"with the job, the peer and the user"
-is "$(ps -o user=,ppid= -p "$(sed 's/.*usher\[\([0-9]*\)\].*/\1/' <<<"$line")" | tr -s ' ')" "root $usher" \
+pid=${line#*usher[}
+is "$(ps -o user=,ppid= -p "${pid%%]*}" | tr -s ' ')" "root $usher" \
 	"by a process of root's"
-now=$(date +%s); then_=$(date -d "$(sed 's/^<86>\(.\{15\}\).*/\1/' <<<"$line")" +%s)
+now=$(date +%s); then_=$(date -d "${line:4:15}" +%s)
 ok "at this node's time" test $((now - then_)) -ge 0 -a $((now - then_)) -le 60
 before=$(lines "$T_DIR/log")
 ok "a peer that says nothing" knock 5

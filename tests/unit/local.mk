@@ -21,6 +21,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_parse.c \
 	tests/unit/test_path.c \
 	tests/unit/test_plan.c \
+	tests/unit/test_port.c \
 	tests/unit/test_record.c \
 	tests/unit/test_sessionenv.c \
 	tests/unit/test_sshconf.c \

@@ -17,6 +17,7 @@
 static const struct unit_suite *const suites[] = {
 	&unit_text,
 	&unit_parse,
+	&unit_port,
 	&unit_path,
 	&unit_config,
 	&unit_environ,
