@@ -32,6 +32,8 @@ takes() {
 		exit 1' "$2"
 }
 
+CLEAN=$SNAPSHOT
+
 # --- one port for all: who has it is named ---
 squat bob 1204 listening
 refused 4 "cannot listen on port 1204: it is taken by process $(cut -d' ' -f1 "$T_DIR/squat") \(perl\) of user id 2002; jobs need another sshdPort, or sshdPortRange\$" \
@@ -87,6 +89,7 @@ refused 4 "port $port: it is taken by container 'slurm-4711'; sshdPortRange has 
 ok "one that asks for a port gets that" up other --sshd --port 1204
 is "$(field other sshd_port)" 1204 "and no other"
 ok "teardown" down slurm-4711 slurm-4712 other
+SNAPSHOT=$CLEAN
 squat bob "$port" listening
 refused 4 "port $port: .* process [0-9]+ \(perl\) of user id 2002; sshdPortRange has to be where nobody else has ports\$" \
 	"a port of the range that a user has" up slurm-4711 --sshd
