@@ -131,6 +131,8 @@ libshf_la_SOURCES = \
 	lib/model/sessionenv.h \
 	lib/model/site_layer.c \
 	lib/model/site_layer.h \
+	lib/model/ssh_programs.c \
+	lib/model/ssh_programs.h \
 	lib/model/sshconf.c \
 	lib/model/sshconf.h \
 	lib/model/volume.c \

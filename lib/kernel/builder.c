@@ -214,10 +214,12 @@ static int make_overlay(struct builder *b, const struct shf_step *step)
 static int attach(struct builder *b, const struct shf_step *step)
 {
 	int mount = b->slots[step->slot];
+	int rc;
 
 	if (mount < 0)
 		return step->flags & SHF_STEP_OPTIONAL ? 0 : -EBADF;
-	return shf_attach_mount(mount, b->slots[step->base], step->path);
+	rc = shf_attach_mount(mount, b->slots[step->base], step->path);
+	return step->flags & SHF_STEP_LENIENT ? 0 : rc;
 }
 
 /* pivot_root(2), "pivot_root(".", ".")"; not chroot: it breaks nested namespaces */
@@ -243,7 +245,10 @@ static int walk(struct builder *b, const struct shf_step *step)
 			return 0;
 		break;
 	case SHF_STEP_CLONE_FD:
-		rc = shf_clone_mount(base, "", step->flags & SHF_STEP_RECURSIVE, step->attributes);
+		rc = shf_clone_mount(base, step->path ? step->path : "",
+				     step->flags & SHF_STEP_RECURSIVE, step->attributes);
+		if (rc == -ENOENT && (step->flags & SHF_STEP_OPTIONAL))
+			return 0;
 		break;
 	case SHF_STEP_TMPFS:
 		rc = shf_new_tmpfs(step->options, step->mode, b->answer.detail,

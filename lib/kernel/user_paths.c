@@ -139,13 +139,27 @@ static int read_modes(struct shf_target *target)
 	}
 }
 
+/* The canonical path of what fd is in the image. */
+static int read_path(int fd, char *path, size_t size)
+{
+	char link[32];
+	ssize_t n;
+
+	/* of a mount that hangs nowhere, the path from its own root */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	return path[0] == '/' ? 0 : -EXDEV;
+}
+
 /* Replace the longest part of the path that the image has by what it is there. */
 static int resolve(struct shf_target *target)
 {
-	char part[SHF_PATH_MAX], real[SHF_PATH_MAX], link[32], joined[2 * SHF_PATH_MAX];
+	char part[SHF_PATH_MAX], real[SHF_PATH_MAX], joined[2 * SHF_PATH_MAX];
 	size_t length = strlen(target->path);
-	ssize_t n;
-	int fd;
+	int fd, rc;
 
 	memcpy(part, target->path, length + 1);
 	for (;;) {
@@ -160,15 +174,10 @@ static int resolve(struct shf_target *target)
 			;
 		part[length] = '\0';
 	}
-	/* of a mount that hangs nowhere, the path from its own root */
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, real, sizeof(real) - 1);
+	rc = read_path(fd, real, sizeof(real));
 	close(fd);
-	if (n < 0)
-		return -errno;
-	real[n] = '\0';
-	if (real[0] != '/')
-		return -EXDEV;
+	if (rc < 0)
+		return rc;
 	snprintf(joined, sizeof(joined), "%s%s", real, target->path + length);
 	return shf_path_clean(joined, target->path);
 }
@@ -183,6 +192,26 @@ static bool is_executable(const char *path)
 		return false;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	return faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) == 0;
+}
+
+/* Say which of the paths are files, and at the end an empty one. */
+static void look_for_files(int channel, const char *const *paths)
+{
+	struct shf_image_file file;
+
+	for (; *paths; paths++) {
+		cleanup_fd int fd = open_in_image(*paths, O_PATH);
+		struct stat st;
+
+		memset(&file, 0, sizeof(file));
+		if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		    read_path(fd, file.path, sizeof(file.path)) < 0)
+			continue;
+		if (shf_send(channel, &file, sizeof(file), NULL, 0) < 0)
+			return;
+	}
+	memset(&file, 0, sizeof(file));
+	shf_send(channel, &file, sizeof(file), NULL, 0);
 }
 
 static void look(int channel, void *data)
@@ -202,7 +231,10 @@ static void look(int channel, void *data)
 	}
 	while (view->programs[found] && !is_executable(view->programs[found]))
 		found++;
-	shf_send(channel, &found, sizeof(found), NULL, 0);
+	if (shf_send(channel, &found, sizeof(found), NULL, 0) < 0)
+		return;
+	if (view->wanted)
+		look_for_files(channel, view->wanted);
 }
 
 /* What a process of the user's says of a target: believe its form, no more. */
@@ -222,6 +254,44 @@ static int take_target(struct shf_target *target, struct shf_target *answer)
 	target->depth = answer->depth;
 	target->is_file = answer->is_file;
 	target->error = 0;
+	return 0;
+}
+
+/* As with targets: what has no proper form is an error, what is there twice is not. */
+static int take_file(struct shf_image_view *view, struct shf_image_file *answer)
+{
+	struct shf_image_file *file = &view->files[view->n_files];
+
+	answer->path[sizeof(answer->path) - 1] = '\0';
+	if (shf_path_clean(answer->path, file->path) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < view->n_files; i++)
+		if (strcmp(view->files[i].path, file->path) == 0)
+			return 0;
+	view->n_files++;
+	return 0;
+}
+
+static int take_files(struct shf_image_view *view, const struct shf_user_helper *helper,
+		      int timeout_ms, struct shf_report *report)
+{
+	struct shf_image_file answer;
+	size_t n_wanted = 0;
+	ssize_t n;
+
+	view->n_files = 0;
+	while (view->wanted && view->wanted[n_wanted])
+		n_wanted++;
+	for (size_t i = 0; view->wanted && i <= n_wanted; i++) {
+		n = shf_receive(helper->channel, &answer, sizeof(answer), NULL, NULL,
+				helper->deadline_ms);
+		if (n == (ssize_t)sizeof(answer) && !answer.path[0])
+			return 0;
+		if (n == (ssize_t)sizeof(answer) && view->n_files == view->max_files)
+			continue;
+		if (n != (ssize_t)sizeof(answer) || take_file(view, &answer) < 0)
+			return explain_helper(n, "programs in the image", timeout_ms, report);
+	}
 	return 0;
 }
 
@@ -251,5 +321,5 @@ int shf_look_into_image(int image, struct shf_image_view *view,
 	if (n != (ssize_t)sizeof(found) || found > n_programs)
 		return explain_helper(n, "the user's shell in the image", timeout_ms, report);
 	view->program = view->programs[found];
-	return 0;
+	return take_files(view, &helper, timeout_ms, report);
 }

@@ -35,19 +35,27 @@ struct shf_target {
 	int error;                        /* errno value: out of the user's reach */
 };
 
+/* A file of the image. */
+struct shf_image_file {
+	char path[SHF_PATH_MAX]; /* canonical */
+};
+
 /* What is asked of an image, and its answers. */
 struct shf_image_view {
 	struct shf_target *targets;
 	size_t n_targets;
-	const char *const *programs; /* absolute paths, the last one NULL */
-	const char *program;         /* out: the first that the user may execute, or NULL */
+	const char *const *programs;  /* absolute paths, the last one NULL */
+	const char *program;          /* out: the first that the user may execute, or NULL */
+	const char *const *wanted;    /* absolute paths, the last one NULL; or NULL */
+	struct shf_image_file *files; /* out: what is a file of them, through links, each once */
+	size_t n_files, max_files;
 };
 
 /*
  * Resolve the links of the image in the path of each target, so that what is
  * made there hides nothing else: /opt may be a link to usr/opt.  Components
  * that the image lacks are taken as they are.  Find the first program that is
- * a file in the image.  image is a mount.
+ * a file in the image, and the files that are wanted.  image is a mount.
  *
  * A target that the user cannot look up keeps its path and has error set.
  * Returns 0, -ETIMEDOUT, or another negative errno value.

@@ -62,6 +62,21 @@ static int clone_fd(struct shf_plan *plan, int given, const char *source, uint32
 	return slot;
 }
 
+static void clone_program(struct shf_plan *plan, const char *udi_path)
+{
+	char source[SHF_PATH_MAX];
+
+	snprintf(source, sizeof(source), "/opt/udiImage/%s", udi_path);
+	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_CLONE_FD,
+					       .slot = shf_plan_new_slot(plan),
+					       .base = SHF_SLOT_UDI,
+					       .path = udi_path,
+					       .source = source,
+					       .flags = SHF_STEP_OPTIONAL,
+					       .attributes = SHF_SEALED,
+					       .fault = SHIFTER_FAULT_NODE });
+}
+
 static void take_from_host(const struct shf_container_facts *f, struct shf_plan *plan,
 			   struct shf_clones *c)
 {
@@ -96,6 +111,9 @@ static void take_from_host(const struct shf_container_facts *f, struct shf_plan 
 		if (i == 0)
 			c->first_volume = slot;
 	}
+	c->first_program = plan->next_slot;
+	for (size_t i = 0; i < f->n_programs; i++)
+		clone_program(plan, f->programs[i].udi_path);
 }
 
 /* ---- the layers, and what is mounted on them ---- */
@@ -218,6 +236,10 @@ static void mount_all(const struct shf_container_facts *f, struct shf_plan *plan
 	if (f->has_udi)
 		attach(plan, c->udi, SHF_SLOT_ROOT, f->udi.path + 1, "/opt/udiImage",
 		       node_fault, 0);
+	/* somebody may have changed the image meanwhile: its own programs stay then */
+	for (size_t i = 0; i < f->n_programs; i++)
+		attach(plan, c->first_program + (int)i, SHF_SLOT_ROOT, f->programs[i].path + 1,
+		       f->programs[i].udi_path, node_fault, SHF_STEP_OPTIONAL | SHF_STEP_LENIENT);
 }
 
 int shf_plan_container(const struct shf_container_facts *facts, struct shf_plan *plan)

@@ -8,6 +8,7 @@
 #include "model/account.h"
 #include "model/config.h"
 #include "model/plan.h"
+#include "model/ssh_programs.h"
 #include "model/volume.h"
 
 #include <stdbool.h>
@@ -40,8 +41,10 @@ struct shf_container_facts {
 	const struct shf_place *job;         /* what "/job" is, or NULL: without a hostfile */
 	const struct shf_place *site_places; /* targets of config->site_fs */
 	const struct shf_mounts *volumes;
-	const struct shf_place *volume_places; /* targets of volumes */
-	int first_volume_slot;                 /* given: their sources, one after the other */
+	const struct shf_place *volume_places;  /* targets of volumes */
+	const struct shf_ssh_program *programs; /* of the image: udiImage's go over them */
+	size_t n_programs;
+	int first_volume_slot; /* given: their sources, one after the other */
 };
 
 /* Fill plan, zeroed before.  0 or -ENOMEM. */

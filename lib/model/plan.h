@@ -34,7 +34,7 @@ enum { SHF_PLAN_SLOTS = 2048 };
 
 enum shf_step_kind {
 	SHF_STEP_CLONE_PATH,  /* slot := clone of the tree at source, flags, attributes */
-	SHF_STEP_CLONE_FD,    /* slot := clone of the tree at slot base, likewise */
+	SHF_STEP_CLONE_FD,    /* slot := clone of the tree at slot base, or path below it */
 	SHF_STEP_ISOLATE,     /* new mount namespace, everything private; announce it */
 	SHF_STEP_TMPFS,       /* slot := new tmpfs, size, mode, attributes */
 	SHF_STEP_PLACE,       /* attach slot at the host's path; it is the directory then */
@@ -58,7 +58,8 @@ enum {
 	SHF_STEP_WRITABLE = 8,      /* overlay: with "upper" and "work" below base on top */
 	SHF_STEP_UNPRIVILEGED = 64, /* overlay: in a user namespace */
 	SHF_STEP_AS_READER = 128,   /* overlay: reads its layers with the user's rights */
-	SHF_STEP_IMAGE_ALONE = 256  /* overlay: of "source" below base alone */
+	SHF_STEP_IMAGE_ALONE = 256, /* overlay: of "source" below base alone */
+	SHF_STEP_LENIENT = 512      /* attach: if it cannot be, what is there stays as it is */
 };
 
 struct shf_step {

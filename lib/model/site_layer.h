@@ -20,7 +20,7 @@ enum {
 struct shf_clones {
 	int dev, sys, proc, udi;
 	int home_dir, home;
-	int first_site, first_volume; /* one slot each from there on */
+	int first_site, first_volume, first_program; /* one slot each from there on */
 };
 
 /* Make directory path below base; owner and group 0 are root's. */

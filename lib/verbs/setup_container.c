@@ -199,6 +199,8 @@ int shf_setup_build(struct setup *s, const char *stage)
 		.site_places = s->places + TARGET_SITE,
 		.volumes = &s->volumes,
 		.volume_places = s->places + TARGET_SITE + s->ctx->config.site_fs.count,
+		.programs = s->programs,
+		.n_programs = s->n_programs,
 		.first_volume_slot = SHF_SLOT_FREE,
 	};
 	int rc = shf_read_resolv_conf(&resolv_conf);

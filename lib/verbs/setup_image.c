@@ -132,12 +132,43 @@ static bool lacks_home(const struct setup *s)
 	return shf_wants_home(&s->places[TARGET_HOME], mounts, n);
 }
 
+/* Is nothing of ours, the site's or the job's mounted there, or on the way to it? */
+static bool is_bare(const struct setup *s, const char *path)
+{
+	size_t count = TARGET_SITE + s->ctx->config.site_fs.count + s->volumes.count;
+
+	if (shf_find_reserved_target(path) ||
+	    shf_targets_overlap(path, s->targets[TARGET_UDI].path) ||
+	    (s->needs_home && shf_targets_overlap(path, s->targets[TARGET_HOME].path)))
+		return false;
+	for (size_t i = TARGET_SITE; i < count; i++)
+		if (shf_targets_overlap(path, s->targets[i].path))
+			return false;
+	return true;
+}
+
+/* Which of the image's files udiImage's programs go over. */
+static void choose_programs(struct setup *s, const struct shf_image_file *files, size_t n_files)
+{
+	for (size_t i = 0; i < n_files; i++) {
+		const char *udi_path = shf_find_udi_program(files[i].path);
+		struct shf_ssh_program *program = &s->programs[s->n_programs];
+
+		if (!udi_path || !is_bare(s, files[i].path))
+			continue;
+		program->udi_path = udi_path;
+		memcpy(program->path, files[i].path, sizeof(program->path));
+		s->n_programs++;
+	}
+}
+
 int shf_setup_look_into_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
 	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
 	size_t count = TARGET_SITE + site->count + s->volumes.count;
 	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
+	struct shf_image_file files[SHF_SSH_PROGRAMS_MAX];
 	struct shf_image_view view;
 	int rc;
 
@@ -158,7 +189,12 @@ int shf_setup_look_into_image(struct setup *s)
 	}
 	view = (struct shf_image_view){ .targets = s->targets,
 					.n_targets = count,
-					.programs = shells };
+					.programs = shells,
+					.files = files,
+					.max_files = SHF_SSH_PROGRAMS_MAX };
+	/* a container without hosts to log in to keeps the image's own ssh */
+	if (s->udi.dir >= 0 && (s->spec.flags & SHIFTER_SETUP_SSHD))
+		view.wanted = shf_ssh_program_paths;
 	rc = shf_look_into_image(s->slots[SHF_SLOT_IMAGE], &view, s->as, timeout_ms,
 				 &s->ctx->report);
 	if (rc == 0)
@@ -174,6 +210,7 @@ int shf_setup_look_into_image(struct setup *s)
 		return rc;
 	s->needs_home = lacks_home(s);
 	s->has_job = has_room_for_hostfile(s);
+	choose_programs(s, files, view.n_files);
 	if (s->needs_home)
 		shf_log(s->ctx, SHIFTER_LOG_INFO,
 			"this node has no home '%s': it is empty and goes with the container",

@@ -82,6 +82,77 @@ static void order(void)
 	shf_config_free(&cfg);
 }
 
+/* udiImage's programs over the image's own: each by a clone, after all else. */
+static void programs(void)
+{
+	static const struct {
+		const char *path, *udi_path;
+	} cases[] = {
+		{ "/usr/bin/ssh", "bin/ssh" },
+		{ "/usr/bin/slogin", "bin/ssh" },
+		{ "/nix/store/x/bin/ssh-keygen", "bin/ssh-keygen" },
+		{ "/etc/passwd", NULL },
+		{ "/bin/busybox", NULL },
+		{ "/usr/bin/ssh/x", NULL },
+		{ "/usr/bin/xssh", NULL },
+		{ "/usr/bin/", NULL },
+	};
+	static const struct shf_ssh_program own[] = { { "/usr/bin/ssh", "bin/ssh" },
+						      { "/opt/x/scp", "bin/scp" } };
+	static const struct shf_account account = { "u", "/home/u", "/bin/sh", 1000, 100, NULL,
+						    0 };
+	static const struct shf_place site[] = { { "/home", NULL, 0 },
+						 { "/tmp", NULL, 0 },
+						 { "/var/tmp", NULL, 0 } };
+	static const struct shf_node_accounts node;
+	static const struct shf_mounts volumes;
+	struct shf_config cfg;
+	struct shf_plan plan = { 0 };
+	struct shf_container_facts facts = {
+		.config = &cfg,
+		.account = &account,
+		.node = &node,
+		.shell = "/bin/sh",
+		.resolv_conf = "",
+		.stage_path = "/stage",
+		.has_udi = true,
+		.var = { "/var", NULL, 0 },
+		.udi = { "/opt/udiImage", NULL, 0 },
+		.site_places = site,
+		.volumes = &volumes,
+		.programs = own,
+		.n_programs = 2,
+		.first_volume_slot = SHF_SLOT_FREE,
+	};
+	int clone, udi, last;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *found = shf_find_udi_program(cases[i].path);
+
+		CHECK_CASE(found == cases[i].udi_path ||
+				   (found && cases[i].udi_path &&
+				    strcmp(found, cases[i].udi_path) == 0),
+			   cases[i].path);
+	}
+	CHECK_NUMBER(shf_config_init(&cfg), 0);
+	CHECK_NUMBER(shf_plan_container(&facts, &plan), 0);
+	udi = find(&plan, SHF_STEP_ATTACH, "opt/udiImage", false);
+	last = find(&plan, SHF_STEP_ATTACH, NULL, true);
+	CHECK(udi >= 0 && last == udi + 2);
+	for (int i = 0; i < 2 && last == udi + 2; i++) {
+		const struct shf_step *s = &plan.steps[udi + 1 + i];
+
+		clone = find(&plan, SHF_STEP_CLONE_FD, own[i].udi_path, false);
+		CHECK_STRING(s->path, own[i].path + 1);
+		CHECK(s->flags & SHF_STEP_LENIENT);
+		CHECK(clone >= 0 && plan.steps[clone].slot == s->slot);
+		CHECK(clone >= 0 && plan.steps[clone].base == SHF_SLOT_UDI);
+		CHECK(clone >= 0 && plan.steps[clone].attributes & SHF_ATTR_RDONLY);
+	}
+	shf_plan_free(&plan);
+	shf_config_free(&cfg);
+}
+
 /* The layer that is written to is there only when it was asked for, in the bounded tmpfs. */
 static void writable(void)
 {
@@ -166,6 +237,7 @@ static void homes(void)
 
 static const struct unit_test tests[] = {
 	{ "order", order },
+	{ "programs of udiImage", programs },
 	{ "a writable root", writable },
 	{ "homes", homes },
 	{ 0 },
