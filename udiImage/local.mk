@@ -21,6 +21,8 @@ UDIIMAGE_RECIPE = \
 	udiImage/udi_session.c \
 	udiImage/udi_shifter.c \
 	udiImage/udi_ssh_config.c \
+	udiImage/udi_ssh_hosts.c \
+	udiImage/udi_ssh_hosts.h \
 	udiImage/udi_ssh_main.c \
 	udiImage/udi_wait.c
 

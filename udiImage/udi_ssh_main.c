@@ -5,19 +5,48 @@
  * ~/.ssh/config before any system-wide file, so this is the only way in which the job's hosts can
  * be configured before the user's own settings; that file includes ~/.ssh/config for all others.
  * A -F of the caller comes later and wins.  scp, sftp and jump hosts run this ssh and inherit it.
+ *
+ * With --wrap=BSDgetopt, the name that OpenSSH's own getopt() has: its first call tells which options
+ * there are, so the host can be found, and the -F is exchanged for that of the job's hosts.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "udi_paths.h"
+#include "udi_ssh_hosts.h"
 
 int __real_main(int argc, char **argv, char **envp);
 int __wrap_main(int argc, char **argv, char **envp);
+int __real_BSDgetopt(int argc, char *const *argv, const char *options);
+int __wrap_BSDgetopt(int argc, char *const *argv, const char *options);
+
+/* Ours, from above or from the ssh that runs this one for a jump: the file that fits the host. */
+static void exchange_config(int argc, char **argv, const char *options)
+{
+	static char path[sizeof(UDI_SSH_CONFIG_JOB)];
+
+	strcpy(path, udi_choose_config(argc, argv, options));
+	for (int i = 1; i + 1 < argc; i++)
+		if (strcmp(argv[i], "-F") == 0 && (strcmp(argv[i + 1], UDI_SSH_CONFIG) == 0 ||
+						   strcmp(argv[i + 1], UDI_SSH_CONFIG_JOB) == 0))
+			argv[i + 1] = path;
+}
+
+int __wrap_BSDgetopt(int argc, char *const *argv, const char *options)
+{
+	static bool is_chosen;
+
+	/* ssh's copy of the arguments, which it may write to */
+	if (!is_chosen)
+		exchange_config(argc, (char **)argv, options);
+	is_chosen = true;
+	return __real_BSDgetopt(argc, argv, options);
+}
 
 int __wrap_main(int argc, char **argv, char **envp)
 {
-	static char option[] = "-F", path[] = UDI_RUN "/ssh_config";
+	static char option[] = "-F", path[] = UDI_SSH_CONFIG;
 	char **args;
 
 	if (argc < 1 || access(path, R_OK) != 0)

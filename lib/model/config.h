@@ -47,6 +47,7 @@ struct shf_config {
 	bool allow_local_images;
 	char *image_lookup;             /* program that knows what tags mean, or "" */
 	bool allow_writable;            /* roots of containers, for jobs that want it */
+	bool ssh_multiplex;             /* ssh within a job: one connection per host */
 	bool mpi_ssh;                   /* tell MPI launchers to use ssh */
 	uint32_t *trusted_image_owners; /* root is always one, listed or not */
 	size_t n_trusted_image_owners;

@@ -69,6 +69,9 @@ const struct shf_config_key shf_config_keys[] = {
 	  "empty for all." },
 	{ "sshReadyTimeout", NULL, SHF_CONFIG_NUMBER, 1, 86400, "60", ONE(ssh_ready_timeout_s),
 	  "Seconds that a job waits for the sshd of all its nodes." },
+	{ "sshMultiplex", NULL, SHF_CONFIG_BOOL, 0, 0, "false", ONE(ssh_multiplex),
+	  "Whether a container's ssh sessions on one host of the job share a connection, which "
+	  "stays for a minute after the last one." },
 	{ "userTimeout", NULL, SHF_CONFIG_NUMBER, 1, 3600, "10", ONE(helper_timeout_s),
 	  "Seconds that looking at a user's files may take, for example on a hanging file "
 	  "system." },

@@ -13,6 +13,9 @@
 enum { PRINCIPAL_MAX = 200,
        TEMPLATE_MAX = 1 << 20 };
 
+/* Keywords that this ssh was built without are for another one. */
+static const char ignore_unknown[] = "IgnoreUnknown *\n";
+
 /* Tuning for a site without a template. */
 static const char client_defaults[] = "KexAlgorithms curve25519-sha256\n"
 				      "LogLevel ERROR\n";
@@ -127,6 +130,17 @@ static int add_patterns(struct shf_text *text, const struct shifter_hosts *hosts
 	return error;
 }
 
+/* Sockets are where nobody else gets at, and what is left of them goes with the container. */
+static void add_multiplexing(const struct shf_ssh_facts *facts, struct shf_text *text)
+{
+	if (facts->multiplex)
+		shf_text_addf(text,
+			      "ControlMaster auto\n"
+			      "ControlPath /run/user/%u/ssh-%%C\n"
+			      "ControlPersist 60\n",
+			      facts->uid);
+}
+
 static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text *text)
 {
 	shf_text_addf(text,
@@ -163,6 +177,20 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 									 "ProxyCommand none\n"
 									 "CanonicalizeHostname "
 									 "no\n");
+	add_multiplexing(facts, text);
+}
+
+int shf_render_job_ssh_config(const struct shf_ssh_facts *facts, const char *site_template,
+			      struct shf_text *text, struct shf_report *report)
+{
+	int error = check_template("ssh_config", site_template, report);
+
+	if (error)
+		return error;
+	shf_text_add(text, ignore_unknown);
+	add_client_lines(facts, text);
+	add_template(text, site_template ? site_template : client_defaults);
+	return finish(text, report);
 }
 
 int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifter_hosts *hosts,
@@ -174,8 +202,7 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 
 	if (error)
 		return error;
-	/* keywords that this ssh was built without are for another one */
-	shf_text_add(text, "IgnoreUnknown *\n");
+	shf_text_add(text, ignore_unknown);
 	if (hosts && hosts->count) {
 		/*
 		 * Match and not Host: ssh takes time square in the number of a

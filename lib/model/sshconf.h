@@ -15,12 +15,14 @@
 #include "model/hosts.h"
 #include "model/sessionenv.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The live directory as the container sees it, and the files in it. */
 #define SHF_LIVE_DIR "/run/shifter"
 #define SHF_LIVE_SSH_CONFIG "ssh_config"
+#define SHF_LIVE_SSH_CONFIG_JOB "ssh_config.job" /* for the job's hosts alone */
 #define SHF_LIVE_SSHD_CONFIG "sshd_config"
 #define SHF_LIVE_SSHD_MATCH "sshd_match" /* included by sshd_config */
 #define SHF_LIVE_KNOWN_HOSTS "ssh_known_hosts"
@@ -36,6 +38,8 @@ struct shf_ssh_facts {
 	uint32_t port;
 	const char *principal; /* of the job's host certificates */
 	const char *user_key;  /* normalised public key, see key.h */
+	uint32_t uid;
+	bool multiplex; /* the client's sessions on a host share a connection */
 };
 
 /*
@@ -50,10 +54,21 @@ int shf_principal_check(const char *principal, struct shf_report *report);
  * verified; the rest of the world as the user's and the image's files say.
  * hosts may be NULL (not known yet); site_template may be NULL.  0, -ENOMEM, or
  * -EINVAL if the template is no text.
+ *
+ * "\nMatch originalhost " and the names with commas between are also what udiImage's ssh
+ * tells the job's hosts by (udi_ssh_hosts.c): they come once.
  */
 int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifter_hosts *hosts,
 			  const char *site_template, struct shf_text *text,
 			  struct shf_report *report);
+
+/*
+ * Append the configuration for the job's hosts alone, SHF_LIVE_SSH_CONFIG_JOB: the same
+ * lines, with no file of the user's or the image's that could have an error.  Errors as
+ * shf_render_ssh_config().
+ */
+int shf_render_job_ssh_config(const struct shf_ssh_facts *facts, const char *site_template,
+			      struct shf_text *text, struct shf_report *report);
 
 /*
  * Append the server's configuration, to be written as SHF_LIVE_SSHD_CONFIG.  It

@@ -85,20 +85,29 @@ int shf_write_ssh_config(struct shifter_container *container, int live,
 	struct shf_report *report = &container->ctx->report;
 	const struct shf_ssh_facts facts = { .user = record->user,
 					     .port = record->port,
-					     .principal = record->principal };
+					     .principal = record->principal,
+					     .uid = record->uid,
+					     .multiplex = container->ctx->config.ssh_multiplex };
 	cleanup_text struct shf_text template = { 0 };
 	cleanup_text struct shf_text text = { 0 };
+	cleanup_text struct shf_text job = { 0 };
 	int rc;
 
 	rc = shf_read_udi_template(container->state.root, record->stage, "ssh_config", &template);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot read etc/ssh_config of udiImage");
+	rc = shf_render_job_ssh_config(&facts, template.data, &job, report);
+	if (rc < 0)
+		return rc;
 	rc = shf_render_ssh_config(&facts, hosts && hosts->count ? hosts : NULL, template.data,
 				   &text, report);
 	if (rc < 0)
 		return rc;
-	rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data, text.length);
+	/* first: the other one has the list of hosts that leads to it */
+	rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG_JOB, 0644, 0, 0, job.data, job.length);
+	if (rc == 0)
+		rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data, text.length);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write the ssh configuration of container '%s'",

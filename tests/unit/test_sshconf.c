@@ -153,6 +153,36 @@ static void client_lines(void)
 	shf_hosts_free(&hosts);
 }
 
+/* No file of others', and no block: every line holds for the host that it is read for. */
+static void job_client_lines(void)
+{
+	cleanup_text struct shf_text text = { 0 };
+
+	CHECK_NUMBER(shf_render_job_ssh_config(&facts, "LogLevel DEBUG", &text, &report), 0);
+	CHECK(find_line(&text, "Port 1204") < find_line(&text, "LogLevel DEBUG"));
+	CHECK(find_line(&text, "StrictHostKeyChecking yes") != SIZE_MAX);
+	CHECK(strstr(TEXT(text), "Match") == NULL && strstr(TEXT(text), "Include") == NULL);
+	CHECK(find_line(&text, "LogLevel DEBUG") != SIZE_MAX);
+	CHECK_REPORT(&report, shf_render_job_ssh_config(&facts, "\x7f", &text, &report), EINVAL,
+		     SHIFTER_FAULT_SITE,
+		     "cannot use the site's 'ssh_config': it has a control character");
+}
+
+static void multiplexing(void)
+{
+	struct shf_ssh_facts shared = facts;
+	cleanup_text struct shf_text without = { 0 };
+	cleanup_text struct shf_text with = { 0 };
+
+	shared.uid = 4294967294u;
+	CHECK_NUMBER(shf_render_job_ssh_config(&shared, "ControlMaster no", &without, &report), 0);
+	CHECK(strstr(TEXT(without), "ControlPath") == NULL);
+	shared.multiplex = true;
+	CHECK_NUMBER(shf_render_job_ssh_config(&shared, "ControlMaster no", &with, &report), 0);
+	CHECK(find_line(&with, "ControlMaster auto") < find_line(&with, "ControlMaster no"));
+	CHECK(find_line(&with, "ControlPath /run/user/4294967294/ssh-%C") != SIZE_MAX);
+}
+
 static void small_files(void)
 {
 	cleanup_text struct shf_text known = { 0 };
@@ -181,6 +211,8 @@ static const struct unit_test tests[] = {
 	{ "template cannot lift", template_cannot_lift },
 	{ "bad templates", bad_templates },
 	{ "client lines", client_lines },
+	{ "client lines for the job alone", job_client_lines },
+	{ "multiplexing", multiplexing },
 	{ "small files", small_files },
 	{ "principals", principals },
 	{ 0 },
