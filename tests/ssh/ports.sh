@@ -64,6 +64,8 @@ session=$!
 ok "a session" wait_until 20 grep -q in "$T_DIR/session"
 kill -9 "$usher" $(pgrep -P "$usher" -x shifter-usher) $(pgrep -u alice -x 'sshd|sshd-session')
 wait $session 2>/dev/null
+# nobody is left to end what came in: it would keep the image's loop device
+kill -9 $(pgrep -u alice -x sleep)
 no_ushers() { ! pgrep -x shifter-usher && ! pgrep -u alice sshd; }
 ok "without usher and sshds" wait_until 20 no_ushers
 is "$(state_of slurm-12)" ready "the container lives"
