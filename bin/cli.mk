@@ -26,6 +26,7 @@ bin_shifterctl_SOURCES = \
 	bin/shifterctl.h \
 	bin/shifterctl_account.c \
 	bin/shifterctl_account.h \
+	bin/shifterctl_check.c \
 	bin/shifterctl_config.c \
 	bin/shifterctl_gc.c \
 	bin/shifterctl_hostsfile.c \

@@ -28,6 +28,7 @@ static const char usage[] =
 	"  teardown ID...\n"
 	"  list [--json]\n"
 	"  gc [--dry-run] [--json]\n"
+	"  check [--json]\n"
 	"  import [OPTION...] SOURCE [REFERENCE...]\n"
 	"as anybody\n"
 	"  config [--json] [KEY]\n"
@@ -65,6 +66,7 @@ static const struct command {
 	{ "teardown", shf_ctl_teardown, NEEDS_ROOT | ANY_CONFIG },
 	{ "list", shf_ctl_list, NEEDS_ROOT | ANY_CONFIG },
 	{ "gc", shf_ctl_gc, NEEDS_ROOT | ANY_CONFIG },
+	{ "check", shf_ctl_check, NEEDS_ROOT | OWN_CONFIG },
 	{ "config", shf_ctl_config, OWN_CONFIG },
 	{ "import", shf_ctl_import, NEEDS_ROOT },
 	{ "key", shf_ctl_key, NEEDS_USER },
@@ -179,14 +181,17 @@ static void say_progress(int level, const char *message, void *data)
 /* of --config, or NULL */
 static const char *config_path;
 
-int shf_ctl_load_config(struct shifter_ctx *ctx, bool is_optional)
+int shf_ctl_try_config(struct shifter_ctx *ctx)
 {
 	int rc = shifter_load_config(ctx, config_path);
 
-	if (rc == 0)
-		return 0;
 	/* A site that has not written one yet gets the built-in values. */
-	if (rc == -ENOENT && !config_path)
+	return rc == -ENOENT && !config_path ? 0 : rc;
+}
+
+int shf_ctl_load_config(struct shifter_ctx *ctx, bool is_optional)
+{
+	if (shf_ctl_try_config(ctx) == 0)
 		return 0;
 	if (is_optional) {
 		shf_say("warning: %s: going on with built-in values", shifter_get_error(ctx));

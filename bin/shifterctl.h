@@ -30,6 +30,7 @@ int shf_ctl_sshd(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_teardown(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_gc(struct shifter_ctx *ctx, int argc, char **argv);
+int shf_ctl_check(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_list(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_config(struct shifter_ctx *ctx, int argc, char **argv);
 int shf_ctl_import(struct shifter_ctx *ctx, int argc, char **argv);
@@ -52,6 +53,9 @@ int shf_ctl_failure(struct shifter_ctx *ctx);
 
 /* Likewise, of one that was said already. */
 int shf_ctl_failure_status(struct shifter_ctx *ctx);
+
+/* shifter_load_config() of what the command line names; without it, 0 if none is installed. */
+int shf_ctl_try_config(struct shifter_ctx *ctx);
 
 /*
  * Read the configuration that the command line names; without one, the installed one

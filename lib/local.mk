@@ -70,10 +70,16 @@ libshf_la_SOURCES = \
 	lib/kernel/teardowns.h \
 	lib/kernel/trust.c \
 	lib/kernel/trust.h \
+	lib/kernel/udi_copy.c \
+	lib/kernel/udi_copy.h \
 	lib/kernel/udi_stage.c \
 	lib/kernel/udi_stage.h \
 	lib/kernel/udi_template.c \
 	lib/kernel/udi_template.h \
+	lib/kernel/udi_trial.c \
+	lib/kernel/udi_trial.h \
+	lib/kernel/udi_verdict.c \
+	lib/kernel/udi_verdict.h \
 	lib/kernel/user_helper.c \
 	lib/kernel/user_helper.h \
 	lib/kernel/user_key.c \
@@ -135,9 +141,14 @@ libshf_la_SOURCES = \
 	lib/model/ssh_programs.h \
 	lib/model/sshconf.c \
 	lib/model/sshconf.h \
+	lib/model/trial_plan.c \
+	lib/model/trial_plan.h \
 	lib/model/volume.c \
 	lib/model/volume.h \
 	lib/verbs/add_hosts.c \
+	lib/verbs/check_node.c \
+	lib/verbs/check_ssh.c \
+	lib/verbs/check_node.h \
 	lib/verbs/claim_state.c \
 	lib/verbs/claim_state.h \
 	lib/verbs/collect_garbage.c \

@@ -282,6 +282,8 @@ enum {
  *	-EPERM	the caller is not privileged, or asks for uid or gid 0
  *	-EADDRINUSE	the port of the later sshd is taken; the error text names the
  *		container or the process that has it, with SHIFTER_FAULT_SITE
+ *	-EBADMSG	the site's udiImage has a configuration that OpenSSH refuses, and
+ *		no good one was seen since the node was booted
  *	-ECANCELED	shifter_teardown(), or a set-up that was asked for later,
  *		overtook it, or the process hook_pid has ended
  *	-ENOTSUP	the kernel is older than 5.14, or the image is a directory of a
@@ -366,6 +368,29 @@ enum {
  */
 int shifter_collect_garbage(struct shifter_ctx *ctx, uint32_t flags, shifter_garbage_fn found,
 			    void *data) SHIFTER_CHECKED;
+
+/* What shifter_check_node() found. */
+struct shifter_check_info {
+	size_t size;         /* sizeof(struct shifter_check_info) */
+	const char *name;    /* what was looked at: "kernel", "sshd", ... */
+	const char *problem; /* one sentence, or NULL: it is in order */
+	int32_t fault;       /* SHIFTER_FAULT_SITE or _NODE; _NONE: no more than a warning */
+	uint32_t reserved;
+};
+
+/* Called once per item, as shifter_list_fn. */
+typedef int (*shifter_check_fn)(const struct shifter_check_info *info, void *data);
+
+/*
+ * Look for what this node lacks to run jobs with the configuration in effect: kernel,
+ * file systems, programs, image store, udiImage and its templates, the port of sshd.
+ * Tells found of each, also of what is in order.  Needs root.  Changes nothing.
+ *
+ * Returns 0 if nothing but warnings was found, -EUCLEAN with the first problem as the
+ * error, -EPERM, or what the callback returned.
+ */
+int shifter_check_node(struct shifter_ctx *ctx, shifter_check_fn found,
+		       void *data) SHIFTER_CHECKED;
 
 enum {
 	/* Leave credentials alone; the caller drops privileges by itself. */

@@ -14,4 +14,7 @@
 int shf_read_udi_template(int run_dir, const char *stage, const char *name,
 			  struct shf_text *text);
 
+/* The same of the udiImage in the directory udi. */
+int shf_read_template_in(int udi, const char *name, struct shf_text *text);
+
 #endif

@@ -71,19 +71,24 @@ int shf_principal_check(const char *principal, struct shf_report *report)
 		principal ? principal : "", PRINCIPAL_MAX);
 }
 
-static int check_template(const char *name, const char *site_template, struct shf_report *report)
+int shf_template_check(const char *name, const char *site_template, struct shf_report *report)
 {
+	unsigned long line = 1;
+
 	if (!site_template)
 		return 0;
 	if (strnlen(site_template, TEMPLATE_MAX + 1) > TEMPLATE_MAX)
 		return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
 				"cannot use the site's '%s': it is longer than %d bytes", name,
 				TEMPLATE_MAX);
-	for (const char *c = site_template; *c; c++)
+	for (const char *c = site_template; *c; c++) {
 		if (((unsigned char)*c < 0x20 && !strchr("\t\n\r", *c)) || *c == 0x7f)
 			return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
-					"cannot use the site's '%s': it has a control character",
-					name);
+					"cannot use the site's '%s': line %lu has a control "
+					"character",
+					name, line);
+		line += *c == '\n';
+	}
 	return 0;
 }
 
@@ -198,7 +203,7 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 			  struct shf_report *report)
 {
 	struct shf_text patterns cleanup_text = { 0 };
-	int error = check_template("ssh_config", site_template, report);
+	int error = shf_template_check("ssh_config", site_template, report);
 
 	if (error)
 		return error;
@@ -280,7 +285,7 @@ static void add_filtered_template(struct shf_text *text, const char *site_templa
 int shf_render_sshd_config(const struct shf_ssh_facts *facts, const char *site_template,
 			   struct shf_text *text, struct shf_report *report)
 {
-	int error = check_template("sshd_config", site_template, report);
+	int error = shf_template_check("sshd_config", site_template, report);
 
 	if (error)
 		return error;

@@ -49,6 +49,12 @@ struct shf_ssh_facts {
 int shf_principal_check(const char *principal, struct shf_report *report);
 
 /*
+ * Is the site's template of this name (or NULL) text of bounded length?  -EINVAL with
+ * a sentence otherwise, the fault of the site.
+ */
+int shf_template_check(const char *name, const char *site_template, struct shf_report *report);
+
+/*
  * Append the client's configuration.  Job hosts, known by full name, by short
  * name where that is nobody else's and by address, are reached at our port, with our key, and
  * verified; the rest of the world as the user's and the image's files say.

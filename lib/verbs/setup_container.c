@@ -104,14 +104,18 @@ static int open_udi(struct setup *s)
 	/* a site without sshd may do without udiImage */
 	rc = shf_open_udi_stage(s->state.root, s->ctx->config.udiimage_path, &s->udi,
 				is_needed ? &s->ctx->report : &ignored);
-	if (rc < 0 && !is_needed && rc == -ENOENT) {
-		shf_log(s->ctx, SHIFTER_LOG_DEBUG, "no udiImage: %s", ignored.text);
+	if (rc < 0 && !is_needed && (rc == -ENOENT || rc == -EBADMSG)) {
+		shf_log(s->ctx, rc == -ENOENT ? SHIFTER_LOG_DEBUG : SHIFTER_LOG_WARNING,
+			"no udiImage: %s", ignored.text);
 		return 0;
 	}
 	if (rc < 0)
 		return is_needed
 			       ? rc
 			       : shf_fail(&s->ctx->report, ignored.fault, -rc, "%s", ignored.text);
+	if (s->udi.warning[0])
+		shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s: the last good copy of udiImage is used",
+			s->udi.warning);
 	s->slots[SHF_SLOT_UDI] = s->udi.dir;
 	snprintf(s->record.stage, sizeof(s->record.stage), "%s", s->udi.name);
 	return 0;

@@ -298,3 +298,20 @@ int shifter_collect_garbage(struct shifter_ctx *ctx, uint32_t flags, shifter_gar
 		rc = found(&infos[i], data);
 	return rc ? rc : result(ctx, "gc", NULL);
 }
+
+int shifter_check_node(struct shifter_ctx *ctx, shifter_check_fn found, void *data)
+{
+	const struct shifter_check_info infos[] = {
+		{ sizeof(*infos), "kernel", NULL, SHIFTER_FAULT_NONE, 0 },
+		{ sizeof(*infos), "sshdPort", "it is low", SHIFTER_FAULT_NONE, 0 },
+		{ sizeof(*infos), "sshd", "line 3: \"x\"", SHIFTER_FAULT_SITE, 0 },
+		{ sizeof(*infos), "loop", "none", SHIFTER_FAULT_NODE, 0 },
+	};
+	size_t n = getenv("FAIL") ? sizeof(infos) / sizeof(*infos) : 2;
+	int rc = 0;
+
+	note("check", "");
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = found(&infos[i], data);
+	return rc ? rc : result(ctx, "check", NULL);
+}

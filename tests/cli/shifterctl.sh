@@ -234,6 +234,28 @@ done
 env CALLS="$calls" "$shifterctl" config >/dev/full 2>/dev/null
 is "$?" 5 'a configuration that cannot be written'
 
+# --- check ---
+ctl '' check
+is "$rc|$err|$(called)" '0||check' 'check: nothing but warnings'
+is "$out" $'configuration: ok\nkernel: ok\nsshdPort: warning: it is low' 'a line for each look'
+ctl FAIL=check:117:2 check
+is "$rc|$err" '4|' 'check: the site has to act'
+like "$out" $'sshd: line 3: "x"\nloop: none$' 'all is told'
+ctl FAIL=check:117:2 check --json
+is "$rc|$(python3 -c 'import json,sys; print([(i["name"], i["state"], i.get("problem")) for i in json.load(sys.stdin)])' <<<"$out")" \
+	"4|[('configuration', 'ok', None), ('kernel', 'ok', None), ('sshdPort', 'warning', 'it is low'), ('sshd', 'site', 'line 3: \"x\"'), ('loop', 'node', 'none')]" \
+	'check --json'
+ctl FAIL=config:22:2 check
+is "$rc|$out|$(called)" "4|configuration: cannot config ''|" 'check of a wrong configuration ends there'
+ctl FAIL=config:2:2 check
+is "$rc|${out%%$'\n'*}" '0|configuration: ok' 'check without a configuration'
+ctl '' check all
+refused 'check of something' "unexpected argument 'all'"
+ctl '' check --frob
+refused 'check with an unknown option' "unknown option '--frob'"
+env CALLS="$calls" "$shifterctl" check >/dev/full 2>/dev/null
+is "$?" 5 'findings that cannot be written'
+
 # --- key and resolve, as a user ---
 as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 ctl '' key
@@ -252,7 +274,7 @@ ctl FAIL=resolve:2:1 resolve debian
 is "$rc|$out|$err" "3||shifterctl: cannot resolve 'debian'" 'resolve fails'
 ctl '' resolve
 refused 'resolve nothing' 'one image reference'
-for command in setup sshd hostsfile teardown list; do
+for command in setup sshd hostsfile teardown list check; do
 	: >"$calls"
 	err=$(CALLS=$calls as_user "$shifterctl" "$command" 2>&1)
 	is "$? $(cat "$calls")" '2 ' "$command of a user"

@@ -26,6 +26,7 @@ tests_unit_unit_SOURCES = \
 	tests/unit/test_sessionenv.c \
 	tests/unit/test_sshconf.c \
 	tests/unit/test_text.c \
+	tests/unit/test_trial_plan.c \
 	tests/unit/test_volume.c \
 	tests/unit/unit.c \
 	tests/unit/unit.h

@@ -109,10 +109,10 @@ static void bad_templates(void)
 
 	CHECK_REPORT(&report, shf_render_sshd_config(&facts, "a\x01", &text, &report), EINVAL,
 		     SHIFTER_FAULT_SITE,
-		     "cannot use the site's 'sshd_config': it has a control character");
+		     "cannot use the site's 'sshd_config': line 1 has a control character");
 	CHECK_REPORT(&report, shf_render_ssh_config(&facts, NULL, "\x7f", &text, &report), EINVAL,
 		     SHIFTER_FAULT_SITE,
-		     "cannot use the site's 'ssh_config': it has a control character");
+		     "cannot use the site's 'ssh_config': line 1 has a control character");
 	CHECK(text.length == 0);
 }
 

@@ -32,6 +32,7 @@ static const struct unit_suite *const suites[] = {
 	&unit_hosts_torque,
 	&unit_hostsfile,
 	&unit_sshconf,
+	&unit_trial_plan,
 	&unit_sessionenv,
 	&unit_record,
 	&unit_plan,
