@@ -236,7 +236,7 @@ is "$?" 5 'a configuration that cannot be written'
 
 # --- check ---
 ctl '' check
-is "$rc|$err|$(called)" '0||check' 'check: nothing but warnings'
+is "$rc|$err|$(called)" '0||check ' 'check: nothing but warnings'
 is "$out" $'configuration: ok\nkernel: ok\nsshdPort: warning: it is low' 'a line for each look'
 ctl FAIL=check:117:2 check
 is "$rc|$err" '4|' 'check: the site has to act'
