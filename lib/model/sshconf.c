@@ -188,7 +188,7 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 int shf_render_job_ssh_config(const struct shf_ssh_facts *facts, const char *site_template,
 			      struct shf_text *text, struct shf_report *report)
 {
-	int error = check_template("ssh_config", site_template, report);
+	int error = shf_template_check("ssh_config", site_template, report);
 
 	if (error)
 		return error;
