@@ -165,7 +165,7 @@ static void job_client_lines(void)
 	CHECK(find_line(&text, "LogLevel DEBUG") != SIZE_MAX);
 	CHECK_REPORT(&report, shf_render_job_ssh_config(&facts, "\x7f", &text, &report), EINVAL,
 		     SHIFTER_FAULT_SITE,
-		     "cannot use the site's 'ssh_config': it has a control character");
+		     "cannot use the site's 'ssh_config': line 1 has a control character");
 }
 
 static void multiplexing(void)
