@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct json_object *import_json_get(struct json_object *object, const char *key, enum json_type type)
+struct json_object *import_json_get(struct json_object *object, const char *key,
+				    enum json_type type)
 {
 	struct json_object *value;
 

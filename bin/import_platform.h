@@ -24,7 +24,7 @@ bool import_is_arch(const char *wanted, const char *arch, const char *variant);
 /* Attestations and their like call their platform unknown. */
 bool import_platform_is_unknown(struct json_object *descriptor);
 
-/* Whether a descriptor of an index is for linux and wanted, or does not say; text is what it says. */
+/* Is a descriptor of an index for linux and wanted, or does not say?  text is what it says. */
 bool import_platform_fits(struct json_object *descriptor, const char *wanted,
 			  char text[IMPORT_PLATFORM_SIZE]);
 

@@ -57,7 +57,6 @@ static const char usage[] =
 	"      --workdir          in the image's working directory\n"
 	"  -V, --volume=SRC:DST   mount SRC on DST in a container of one's own; may be\n"
 	"                         repeated; for a job's see shifter_slurm(8)\n"
-	"      --writable         let a container of one's own be written to; likewise\n"
 	"  -h, --help             show this\n"
 	"      --version          show the version\n"
 	"\n"
@@ -73,8 +72,7 @@ enum { OPT_CONTAINER = 256,
        OPT_ENTRYPOINT,
        OPT_ENV_FILE,
        OPT_VERSION,
-       OPT_TIMEOUT,
-       OPT_WRITABLE };
+       OPT_TIMEOUT };
 
 static const struct option options[] = {
 	{ "clearenv", no_argument, NULL, 'E' },
@@ -88,7 +86,6 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "volume", required_argument, NULL, 'V' },
 	{ "workdir", optional_argument, NULL, 'w' },
-	{ "writable", no_argument, NULL, OPT_WRITABLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -103,7 +100,6 @@ struct request {
 	const char *image;     /* NULL: the job's */
 	const char **volumes;  /* of -V, n_volumes */
 	size_t n_volumes;
-	bool is_writable;    /* its root */
 	const char *workdir; /* NULL: the caller's, where it exists */
 	bool use_image_workdir;
 	const char **variables; /* of -e, n_variables */
@@ -217,12 +213,6 @@ static bool is_of_job(const char *reference)
 	       (is_same_image(reference, image) || (asked && strcmp(reference, asked) == 0));
 }
 
-/* Shall the container be one that the job's, which exists, cannot be? */
-static bool is_different(const struct request *request)
-{
-	return request->n_volumes || request->is_writable;
-}
-
 /*
  * Does it take a container of the caller's own?  What the two references mean is
  * for shifter-private to find out where they are not the same string.
@@ -231,7 +221,7 @@ static bool is_private(const struct request *request)
 {
 	if (!request->image || request->container)
 		return false;
-	return is_different(request) || !is_of_job(request->image);
+	return request->n_volumes || !is_of_job(request->image);
 }
 
 static int check_request(const struct request *request)
@@ -246,11 +236,6 @@ static int check_request(const struct request *request)
 		shf_say("cannot add volume '%s': the job's container is set up already: submit the "
 			"job with --volume=%s, or name an image for a container of your own",
 			request->volumes[0], request->volumes[0]);
-		return EXIT_SHIFTER;
-	}
-	if (request->is_writable && (request->container || !request->image)) {
-		shf_say("cannot make the container writable: it is set up already: submit the "
-			"job with --writable, or name an image for a container of your own");
 		return EXIT_SHIFTER;
 	}
 	if (request->container && request->image && !is_of_job(request->image)) {
@@ -317,7 +302,7 @@ static int enter(const struct request *request)
 {
 	char name[] = "shifter-enter", own_name[] = "shifter-private", none[] = "-";
 	char volume[] = "-V", job[] = "-j", to_separate[] = "--", entry[] = "-e", to[] = "-w",
-	     to_image[] = "-W", writable[] = "-w";
+	     to_image[] = "-W";
 	char id[ID_MAX + 1], fd_text[16], *entrypoint = NULL, *nothing[] = { NULL };
 	char **argv = NULL;
 	size_t n = 0, length = 0;
@@ -351,9 +336,7 @@ static int enter(const struct request *request)
 			argv[n++] = volume;
 			argv[n++] = (char *)request->volumes[i];
 		}
-		if (request->is_writable)
-			argv[n++] = writable;
-		if (is_in_job() && !is_different(request)) {
+		if (is_in_job() && !request->n_volumes) {
 			argv[n++] = job;
 			argv[n++] = getenv("SHIFTER_IMAGE");
 		}
@@ -525,7 +508,6 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 			request->entrypoint = optarg;
 			break;
 		case OPT_CONTAINER: request->container = optarg; break;
-		case OPT_WRITABLE: request->is_writable = true; break;
 		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
 		case OPT_VERSION:
 			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,

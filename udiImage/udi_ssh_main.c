@@ -6,8 +6,9 @@
  * be configured before the user's own settings; that file includes ~/.ssh/config for all others.
  * A -F of the caller comes later and wins.  scp, sftp and jump hosts run this ssh and inherit it.
  *
- * With --wrap=BSDgetopt, the name that OpenSSH's own getopt() has: its first call tells which options
- * there are, so the host can be found, and the -F is exchanged for that of the job's hosts.
+ * With --wrap=BSDgetopt, the name that OpenSSH's own getopt() has: its first call tells which
+ * options there are, so the host can be found, and the -F is exchanged for that of the job's
+ * hosts.
  */
 #include <stdbool.h>
 #include <stdlib.h>

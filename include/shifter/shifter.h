@@ -417,8 +417,8 @@ int shifter_enter_container(struct shifter_container *container, uint32_t flags)
  * Move the calling process, for good, into a new container of its own, made
  * without privilege, in a user namespace: what there is without a workload
  * manager.  The spec is that of shifter_setup_container(), but id is not looked
- * at, uid, gid and groups must be the caller's, and the only flag there can be is
- * SHIFTER_SETUP_WRITABLE.  The process must have one thread and should call execve() next; it has neither
+ * at, uid, gid and groups must be the caller's, and flags are 0.  The process
+ * must have one thread and should call execve() next; it has neither
  * capabilities nor a way to get any then, and its working directory is the
  * container's root.
  *

@@ -206,7 +206,8 @@ static int add_hosts(struct job *job)
 	if (rc == -EINVAL)
 		return fail(job, SHIFTER_FAULT_CALLER, rc,
 			    "cannot count the slots of the job's hosts: "
-			    "SLURM_JOB_CPUS_PER_NODE, SLURM_JOB_NTASKS or " SHF_SLURM_VAR_CPUS " is malformed");
+			    "SLURM_JOB_CPUS_PER_NODE, SLURM_JOB_NTASKS or " SHF_SLURM_VAR_CPUS
+			    " is malformed");
 	if (rc < 0 || shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_NODES, nodes) < 0 ||
 	    shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_SLOTS, slots) < 0 ||
 	    (aliases && shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_ALIASES, aliases) < 0))

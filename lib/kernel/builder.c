@@ -182,7 +182,7 @@ static int make_overlay(struct builder *b, const struct shf_step *step)
 		{ "xino", "off" },
 		/* wants file handles of each lower file system, for hard links alone */
 		{ "index", "off" },
-		/* last: what a new directory hides is noted in trusted.* otherwise, which is root's */
+		/* last: what a new directory hides is noted in trusted.* else, which is root's */
 		{ "userxattr", NULL },
 	};
 	const bool is_writable = step->flags & SHF_STEP_WRITABLE;

@@ -24,7 +24,8 @@ struct shf_listeners {
  * only a family that the node lacks may be missing: half a port would leave the
  * other half to somebody else.
  *
- * Returns 0, -EADDRINUSE in silence (who has it is not known here), -EADDRNOTAVAIL if no address of the node is in the
+ * Returns 0, -EADDRINUSE in silence (who has it is not known here), -EADDRNOTAVAIL if no
+ * address of the node is in the
  * networks, or another negative errno value; *out is empty then.
  */
 int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t n_networks,

@@ -32,7 +32,8 @@ struct shf_udi_stage {
 	char warning[SHF_REPORT_TEXT];
 };
 
-#define SHF_NO_UDI_STAGE ((struct shf_udi_stage){ .dir = -1, .lock = -1, .name = "", .warning = "" })
+#define SHF_NO_UDI_STAGE \
+	((struct shf_udi_stage){ .dir = -1, .lock = -1, .name = "", .warning = "" })
 
 /*
  * Open the udiImage at path, with a fingerprint of it, or fail with a sentence: -ENOENT

@@ -193,14 +193,16 @@ static int make_host_key(struct trial *t)
 static int try_server(struct trial *t)
 {
 	/* -T and -C: with the Match blocks as one connection finds them */
-	const char *const argv[] = { "/opt/udiImage/sbin/sshd",
-				     "-T",
-				     "-e",
-				     "-f",
-				     SHF_TRIAL_SSHD_CONFIG,
-				     "-C",
-				     "user=nobody,host=node1,addr=127.0.0.1,laddr=127.0.0.1,lport=1204",
-				     NULL };
+	const char *const argv[] = {
+		"/opt/udiImage/sbin/sshd",
+		"-T",
+		"-e",
+		"-f",
+		SHF_TRIAL_SSHD_CONFIG,
+		"-C",
+		"user=nobody,host=node1,addr=127.0.0.1,laddr=127.0.0.1,lport=1204",
+		NULL
+	};
 	cleanup_text struct shf_text said = { 0 };
 	int rc = make_host_key(t);
 

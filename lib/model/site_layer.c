@@ -125,7 +125,8 @@ static void make_home(const struct shf_container_facts *f, struct shf_plan *plan
 	const struct shf_mounts *site = &f->config->site_fs;
 	size_t n = site->count + f->volumes->count;
 
-	shf_plan_add_directory(plan, SHF_SLOT_STAGE, "home", 0700, f->account->uid, f->account->gid);
+	shf_plan_add_directory(plan, SHF_SLOT_STAGE, "home", 0700, f->account->uid,
+			       f->account->gid);
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OPEN,
 					       .slot = c->home_dir,
 					       .base = SHF_SLOT_STAGE,

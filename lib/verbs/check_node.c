@@ -44,7 +44,8 @@ static void check_file_system(struct shf_check *c, const char *type)
 
 	if (fd < 0)
 		shf_fail_errno(&c->report, SHIFTER_FAULT_NODE, errno,
-			       "the kernel has no file system '%s': load or build its module", type);
+			       "the kernel has no file system '%s': load or build its module",
+			       type);
 	shf_check_tell(c, type);
 }
 
@@ -85,10 +86,11 @@ static void check_program(struct shf_check *c, const char *name, bool is_setuid)
 			 "the container of a job",
 			 path);
 	else if (fd >= 0 && is_setuid && fs.f_flag & ST_NOSUID)
-		shf_fail(&c->report, SHIFTER_FAULT_SITE, EPERM,
-			 "the program '%s' is on a file system that is mounted nosuid: no user gets "
-			 "into the container of a job",
-			 path);
+		shf_fail(
+			&c->report, SHIFTER_FAULT_SITE, EPERM,
+			"the program '%s' is on a file system that is mounted nosuid: no user gets "
+			"into the container of a job",
+			path);
 	shf_check_tell(c, name);
 }
 

@@ -97,10 +97,11 @@ static void check_port(struct shf_check *c)
 
 	read_local_ports(&low, &high);
 	if (low && port >= low && port <= high)
-		shf_fail(&c->report, SHIFTER_FAULT_NONE, EADDRINUSE,
-			 "sshdPort %u is among the ports that clients of this node get, %u to %u "
-			 "(net.ipv4.ip_local_port_range): any process may have it when a job starts",
-			 port, low, high);
+		shf_fail(
+			&c->report, SHIFTER_FAULT_NONE, EADDRINUSE,
+			"sshdPort %u is among the ports that clients of this node get, %u to %u "
+			"(net.ipv4.ip_local_port_range): any process may have it when a job starts",
+			port, low, high);
 	shf_check_tell(c, "sshdPort");
 }
 

@@ -107,7 +107,8 @@ int shf_write_ssh_config(struct shifter_container *container, int live,
 	/* first: the other one has the list of hosts that leads to it */
 	rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG_JOB, 0644, 0, 0, job.data, job.length);
 	if (rc == 0)
-		rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data, text.length);
+		rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data,
+				       text.length);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write the ssh configuration of container '%s'",

@@ -58,8 +58,10 @@ static const char *get_advice(const struct setup *s, bool is_container)
 	if (s->spec.sshd_port)
 		return "ask for another port";
 	if (s->ctx->config.sshd_ports.high)
-		return is_container ? "sshdPortRange has to be larger" : "sshdPortRange has to be where nobody else has ports";
-	return is_container ? "jobs that share a node need sshdPortRange, or whole nodes" : "jobs need another sshdPort, or sshdPortRange";
+		return is_container ? "sshdPortRange has to be larger"
+				    : "sshdPortRange has to be where nobody else has ports";
+	return is_container ? "jobs that share a node need sshdPortRange, or whole nodes"
+			    : "jobs need another sshdPort, or sshdPortRange";
 }
 
 int shf_report_taken_port(struct setup *s, uint32_t port)

@@ -36,10 +36,9 @@ static int check_caller(struct setup *s)
 	if (s->spec.uid != geteuid() || s->spec.gid != getegid())
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: uid and gid are not the caller's");
-	if (s->spec.flags & ~(uint32_t)SHIFTER_SETUP_WRITABLE)
+	if (s->spec.flags)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container spec: a container without a job can be "
-				"writable and has no other flags");
+				"malformed container spec: a container without a job has no flags");
 	/* for messages only */
 	s->spec.id = "private";
 	return shf_setup_check(s);

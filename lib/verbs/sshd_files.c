@@ -43,7 +43,8 @@ int shf_sshd_read_key(struct shf_sshd_start *s)
 
 /* ---- files ---- */
 
-static int put(struct shf_sshd_start *s, const char *name, bool is_users, const struct shf_text *text)
+static int put(struct shf_sshd_start *s, const char *name, bool is_users,
+	       const struct shf_text *text)
 {
 	int rc = text->failed ? -ENOMEM : 0;
 

@@ -26,7 +26,8 @@ same 'udiRoot.conf.example has every key but other words for one' \
 	"$(comm -23 <(printf '%s\n' "$keys") <(printf '%s\n' "$aliases"))" \
 	"$(sed -n 's/^#\([A-Za-z]*\) = .*/\1/p' conf/udiRoot.conf.example | sort)"
 same 'shifter(1) has every option' \
-	"$(sed -n '/options\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)".*/\1/p' bin/shifter.c bin/shifter-import.c |
+	"$(sed -n '/options\[\] = {/,/};$/s/^\t*{ "\([a-z-]*\)".*/\1/p' bin/shifter.c bin/shifter-import.c \
+		udiImage/udi_shifter.c udiImage/udi_ssh_config.c |
 		grep -vxE 'store|(user|group)-acl' | sort -u)" \
 	"$(grep -oE 'Fl -[a-z-]+' man/shifter.1 | sed 's/Fl -//' | sort -u)"
 same 'shifterctl(8) has every option' \

@@ -207,12 +207,6 @@ run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=ubuntu true
 like "$(argv)" '^-j debian -- ubuntu shifter-enter c [0-9]+ true$' 'another image in a job'
 run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=debian -V /a:/b true
 like "$(argv)" '^-V /a:/b -- debian shifter-enter c [0-9]+ true$' "the job's, with a volume"
-run_with 'SHIFTER_CONTAINER=c SHIFTER_IMAGE=debian' --image=debian --writable true
-like "$(argv)" '^-w -- debian shifter-enter c [0-9]+ true$' "the job's, writable"
-run_with 'SHIFTER_IMAGE=debian' --container=c --image=debian --writable true
-refused 'a container and writable' "cannot make the container writable: .*submit the job with --writable"
-run_with 'SHIFTER_CONTAINER=c' --writable true
-refused 'writable without an image' "cannot make the container writable: .*or name an image"
 run_with 'SHIFTER_IMAGE=debian' --container=c --image=ubuntu true
 refused 'a container of another image' "cannot enter image 'ubuntu': SHIFTER_IMAGE does not say that it is that of container 'c'"
 run_with '' --container=c -V /a:/b true

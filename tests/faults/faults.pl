@@ -102,7 +102,8 @@ sub processes {
 }
 sub files {
 	my @found = grep { !m{/\.udiImage$} } glob('/run/shifter/* /run/shifter/.??*');
-	push @found, glob '/run/shifter/.udiImage/.??*';
+	# which copy was good stays, as the copy does
+	push @found, grep { !m{/\.good$} } glob '/run/shifter/.udiImage/.??*';
 	return join "\n", @found;
 }
 my %looks = (mounts => \&mounts_and_loops, processes => \&processes, files => \&files);

@@ -78,7 +78,7 @@ is "$(left_over)" '' "nothing is left"
 # --- a terminal ---
 rm -f $IMG/*.meta
 script -qec 'stty cols 80; shifterctl import large.tar' /dev/null >seen 2>&1 </dev/null
-like "$(tr '\r' '\n' <seen)" 'unpacking  +[0-9]+%' "progress on a terminal: unpacking"
+like "$(tr '\r' '\n' <seen)" '(looking at the archive|unpacking)  +[0-9]+%' "progress on a terminal"
 like "$(tr '\r' '\n' <seen)" '\[[=|/\\ -]+.*[0-9]+%' "progress on a terminal: compressing"
 rm -f $IMG/*.meta
 is "$(script -qec 'shifterctl import --no-progress small.img' /dev/null </dev/null | tr -d '\r' | sed 's/id:[0-9a-f]*/ID/')" ID "--no-progress"

@@ -135,7 +135,7 @@ says() { # says REGEX DESC ARG...: shifter ssh-config says one line, with status
 	like "$T_RC $(wc -l <<<"$T_OUT") $T_OUT" "^125 1 shifter: .*$regex" "$desc"
 }
 ok "a container without sshd" up d
-says 'no sshd' "no sshd to reach" 
+says 'no sshd' "no sshd to reach"
 shifterctl hostsfile d --slurm node1
 says "unexpected argument 'x'" "an argument" x
 says "jump host '-oX'" "a jump host that is an option" --proxy-jump=-oX
