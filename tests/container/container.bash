@@ -5,7 +5,8 @@
 #
 # Starts the test again in a sandbox, with the installed programs of $SHIFTER_STAGE (a DESTDIR
 # of "make install" with prefix /usr) over /usr.  There, $IMG is a folder of root's on a file
-# system of its own, with the image busybox.squashfs.
+# system of its own, with the image busybox.squashfs.  IMAGE_KINDS, set before, are more kinds of
+# make-image that are wanted, as /images/KIND.squashfs.
 
 tests=$(readlink -f "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/..")
 if [ -z "${SHIFTER_IN_SANDBOX:-}" ]; then
@@ -20,8 +21,10 @@ if [ -z "${SHIFTER_IN_SANDBOX:-}" ]; then
 		skip 'containers' "$why"
 		done_testing
 	fi
-	mkdir -p "$cache" && out=$("$tests/images/make-image" busybox "$cache/busybox.squashfs" 2>&1) ||
-		{ printf '%s\n' "$out" >&2; exit 1; }
+	for kind in busybox ${IMAGE_KINDS:-}; do
+		mkdir -p "$cache" && out=$("$tests/images/make-image" "$kind" "$cache/$kind.squashfs" 2>&1) ||
+			{ printf '%s\n' "$out" >&2; exit 1; }
+	done
 	share=()
 	case $tests in /tmp/*|/home/*|/var/*|/run/*) share=(--share "$(readlink -f "$tests/..")") ;; esac
 	exec env -u TMPDIR -u SHIFTER_CONTAINER SHIFTER_IN_SANDBOX=1 "$tests/harness/sandbox" \
