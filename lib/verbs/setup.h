@@ -47,9 +47,10 @@ struct setup {
 	struct shf_node_accounts node;
 	struct shf_udi_stage udi;
 	struct shf_listeners listeners;
-	struct shf_target *targets; /* of var, udi, home, job, the site's and the job's */
-	struct shf_place *places;   /* the same, as the plan wants them */
-	struct shf_ssh_program programs[SHF_SSH_PROGRAMS_MAX]; /* of the image */
+	/* of var, udi, home, job, the site's and the job's */
+	struct shf_target *targets;
+	struct shf_place *places; /* the same, as the plan wants them */
+	struct shf_ssh_program programs[SHF_SSH_PROGRAMS_MAX];
 	size_t n_programs;
 	const char *shell;
 	bool needs_home; /* the node has none: an empty one is made */
