@@ -29,16 +29,17 @@ faults: all
 	SHIFTER_STAGE='$(abs_builddir)/stage' SHIFTER_TESTS_MUST_RUN=1 \
 		bash '$(abs_top_srcdir)/tests/faults/all.sh' $(FAULTS)
 
-check_PROGRAMS += tests/hosts/expand tests/slurm/slots
-TESTS += tests/slurm/slots
-tests_hosts_expand_SOURCES = tests/hosts/expand.c
-tests_hosts_expand_LDADD = libshf.la
-tests_slurm_slots_SOURCES = \
+# Not in one of the folders above: objects of a build in the source tree would go along.
+check_PROGRAMS += tests/programs/expand tests/programs/slots
+TESTS += tests/programs/slots
+tests_programs_expand_SOURCES = tests/programs/expand.c
+tests_programs_expand_LDADD = libshf.la
+tests_programs_slots_SOURCES = \
 	integrations/slurm/scope.h \
 	integrations/slurm/slots.c \
 	integrations/slurm/slots.h \
-	tests/slurm/slots.c
-tests_slurm_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations/slurm
+	tests/programs/slots.c
+tests_programs_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations/slurm
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

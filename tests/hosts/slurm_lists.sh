@@ -8,7 +8,7 @@ set -u
 HERE=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/harness/lib.sh
 . "$HERE/../harness/lib.sh" || exit 1
-expand=${SHIFTER_BUILD:-$HERE/../../build/check}/tests/hosts/expand
+expand=${SHIFTER_BUILD:-$HERE/../../build/check}/tests/programs/expand
 if ! command -v scontrol >/dev/null; then
 	skip "Slurm's host lists" "scontrol is not installed"
 	done_testing
