@@ -26,6 +26,8 @@ libshf_la_SOURCES = \
 	lib/kernel/builder.h \
 	lib/kernel/credentials.c \
 	lib/kernel/credentials.h \
+	lib/kernel/daemon.c \
+	lib/kernel/daemon.h \
 	lib/kernel/fuse_image.c \
 	lib/kernel/fuse_image.h \
 	lib/kernel/greeting.c \
@@ -40,6 +42,8 @@ libshf_la_SOURCES = \
 	lib/kernel/image_source.h \
 	lib/kernel/image_store.c \
 	lib/kernel/image_store.h \
+	lib/kernel/image_view.c \
+	lib/kernel/image_view.h \
 	lib/kernel/keeper_client.c \
 	lib/kernel/keeper_client.h \
 	lib/kernel/keeper_protocol.h \
@@ -86,8 +90,10 @@ libshf_la_SOURCES = \
 	lib/kernel/user_key.h \
 	lib/kernel/user_namespace.c \
 	lib/kernel/user_namespace.h \
-	lib/kernel/user_paths.c \
-	lib/kernel/user_paths.h \
+	lib/kernel/user_session.c \
+	lib/kernel/user_session.h \
+	lib/kernel/volume_sources.c \
+	lib/kernel/volume_sources.h \
 	lib/model/account.c \
 	lib/model/account.h \
 	lib/model/config.c \

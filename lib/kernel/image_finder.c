@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "kernel/message.h"
-#include "kernel/user_helper.h"
 #include "model/image_meta.h"
 
 #include <fcntl.h>
@@ -109,71 +108,86 @@ static int copy_meta(const char *path)
 	return steal_fd(&copy);
 }
 
-static int find_first(const struct shf_image_search *search, struct shf_image_finding *finding)
+/* The question: the store, then the paths. */
+static int find_first(const struct shf_question *question, struct shf_image_finding *finding)
 {
+	const char *path = shf_next_string(question, NULL);
 	int error = ENOENT;
 
-	for (unsigned i = 0; i < search->count && error == ENOENT; i++) {
-		int fd = open(search->paths[i], O_PATH | O_CLOEXEC);
+	while (error == ENOENT && (path = shf_next_string(question, path))) {
+		cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+		int rc;
 
-		if (fd >= 0)
-			return shf_examine_image(fd, finding);
+		if (fd >= 0) {
+			rc = shf_examine_image(fd, finding);
+			return rc == fd ? steal_fd(&fd) : rc;
+		}
 		error = errno == ENOTDIR ? ENOENT : errno;
 	}
 	return -error;
 }
 
-static void find(int channel, void *data)
+static void find(int channel, const struct shf_question *question, int fd)
 {
-	const struct shf_image_search *search = data;
-	static struct shf_image_finding finding;
-	static char meta_path[SHF_PATH_MAX];
+	struct shf_image_finding finding = { 0 };
+	const char *asked_store = shf_next_string(question, NULL);
+	char meta_path[SHF_PATH_MAX];
 	int fds[2] = { -ESTALE, -1 };
 	char link[32];
 	int store;
 
+	(void)fd;
 	for (int tries = 0; tries < 4 && fds[0] == -ESTALE; tries++)
-		fds[0] = find_first(search, &finding);
+		fds[0] = find_first(question, &finding);
 	finding.error = fds[0] < 0 ? -fds[0] : 0;
-	if (search->store[0]) {
-		store = open(search->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*asked_store) {
+		store = open(asked_store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (store < 0 || get_path(store, link, finding.store) < 0)
 			finding.store[0] = '\0';
+		shf_close_fd(&store);
 	}
 	finding.meta_error = ENOENT;
 	if (!finding.error && shf_image_meta_path(finding.path, meta_path) == 0) {
 		fds[1] = copy_meta(meta_path);
 		finding.meta_error = fds[1] < 0 ? -fds[1] : 0;
 	}
-	shf_send(channel, &finding, sizeof(finding), fds,
+	shf_send(channel, &finding,
+		 offsetof(struct shf_image_finding, store) + strlen(finding.store) + 1, fds,
 		 finding.error ? 0 : finding.meta_error ? 1
 							: 2);
+	for (int i = 0; i < 2; i++)
+		shf_close_fd(&fds[i]);
 }
 
 /* ---- in the library ---- */
 
-int shf_find_image(const struct shf_image_search *search, const struct shf_identity *identity,
-		   int timeout_ms, struct shf_image_finding *finding, int *fd, int *meta)
+int shf_find_image(const struct shf_image_search *search, struct shf_user_session *session,
+		   struct shf_image_finding *finding, int *fd, int *meta)
 {
-	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
-	struct shf_image_search copy = *search;
+	struct shf_question question;
+	const size_t least = offsetof(struct shf_image_finding, store);
 	int fds[2] = { -1, -1 };
 	size_t n_fds = 2;
 	ssize_t n;
 	int rc;
 
-	rc = shf_start_user_helper(&helper, identity, find, &copy, NULL, 0, timeout_ms);
+	_Static_assert(sizeof(search->paths) + sizeof(search->store) <= SHF_QUESTION_MAX,
+		       "a search is one question");
+	shf_begin_question(&question, find);
+	shf_add_to_question(&question, search->store);
+	for (unsigned i = 0; i < search->count; i++)
+		shf_add_to_question(&question, search->paths[i]);
+	rc = shf_ask_user(session, &question, -1);
 	if (rc < 0)
 		return rc;
-	n = shf_receive(helper.channel, finding, sizeof(*finding), fds, &n_fds,
-			helper.deadline_ms);
+	n = shf_hear_user(session, finding, sizeof(*finding), fds, &n_fds);
 	if (n == -ETIMEDOUT)
 		return -ETIMEDOUT;
 	/* it ran as the user: what it says is not believed beyond that */
-	if (n == (ssize_t)sizeof(*finding) && finding->error >= 0 && finding->meta_error >= 0 &&
+	if (n > (ssize_t)least && finding->error >= 0 && finding->meta_error >= 0 &&
 	    finding->head_length <= sizeof(finding->head)) {
 		finding->path[sizeof(finding->path) - 1] = '\0';
-		finding->store[sizeof(finding->store) - 1] = '\0';
+		finding->store[(size_t)n - least - 1] = '\0';
 		if (n_fds == (finding->error ? 0 : finding->meta_error ? 1
 								       : 2)) {
 			*fd = n_fds > 0 ? fds[0] : -1;

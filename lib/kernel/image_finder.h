@@ -6,7 +6,7 @@
 #define SHF_KERNEL_IMAGE_FINDER_H
 
 #include "base/path.h"
-#include "kernel/credentials.h"
+#include "kernel/user_session.h"
 #include "model/image.h"
 #include "model/image_format.h"
 
@@ -19,7 +19,7 @@ struct shf_image_search {
 	char store[SHF_PATH_MAX]; /* the directory of the store, or "" */
 };
 
-/* What is there.  Zeroed: nothing was found yet. */
+/* What is there.  Zeroed: nothing was found yet.  store is the last: its end need not be sent. */
 struct shf_image_finding {
 	int32_t error;      /* of the image: then the rest is of no meaning */
 	int32_t meta_error; /* of its metadata; ENOENT if it has none */
@@ -34,14 +34,13 @@ struct shf_image_finding {
 };
 
 /*
- * Look as identity (NULL: as the caller), in a process of its own, for at most
- * timeout_ms.  *fd is the image: a directory or special file (O_PATH), or a
+ * Look as the user of the session.  *fd is the image: a directory or special file (O_PATH), or a
  * file for reading.  *meta is a copy in memory of its metadata, or -1.
  * Returns 0, whatever finding->error says, or -ETIMEDOUT, -EIO if the process
  * ended early, or another negative errno value.
  */
-int shf_find_image(const struct shf_image_search *search, const struct shf_identity *identity,
-		   int timeout_ms, struct shf_image_finding *finding, int *fd, int *meta);
+int shf_find_image(const struct shf_image_search *search, struct shf_user_session *session,
+		   struct shf_image_finding *finding, int *fd, int *meta);
 
 /*
  * In any process: fill in a finding, but for the metadata and the store, for

@@ -6,7 +6,6 @@
 #include "kernel/message.h"
 #include "kernel/spawn.h"
 #include "kernel/trust.h"
-#include "kernel/user_helper.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,14 +30,15 @@ struct answer {
 };
 
 /* In the helper, as the user. */
-static void read_tag(int channel, void *data)
+static void read_tag(int channel, const struct shf_question *question, int unused)
 {
-	const char *path = data;
+	const char *path = shf_next_string(question, NULL);
 	struct answer answer = { 0 };
 	struct stat st;
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	(void)unused;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		answer.error = errno;
 	} else if (!S_ISREG(st.st_mode)) {
@@ -51,21 +51,20 @@ static void read_tag(int channel, void *data)
 	shf_send(channel, &answer, sizeof(answer), &fd, answer.error ? 0 : 1);
 }
 
-static int read_as_user(const struct shf_config *config, const char *path,
-			const struct shf_identity *identity, struct answer *answer, int *fd)
+static int read_as_user(const char *path, struct shf_user_session *session, struct answer *answer,
+			int *fd)
 {
-	cleanup_user_helper struct shf_user_helper helper = SHF_NO_USER_HELPER;
-	char copy[SHF_PATH_MAX];
+	struct shf_question question;
 	size_t n_fds = 1;
 	ssize_t n;
 	int rc;
 
-	memcpy(copy, path, strlen(path) + 1);
-	rc = shf_start_user_helper(&helper, identity, read_tag, copy, NULL, 0,
-				   (int)config->helper_timeout_s * 1000);
+	shf_begin_question(&question, read_tag);
+	shf_add_to_question(&question, path);
+	rc = shf_ask_user(session, &question, -1);
 	if (rc < 0)
 		return rc;
-	n = shf_receive(helper.channel, answer, sizeof(*answer), fd, &n_fds, helper.deadline_ms);
+	n = shf_hear_user(session, answer, sizeof(*answer), fd, &n_fds);
 	if (n == -ETIMEDOUT)
 		return -ETIMEDOUT;
 	if (n != (ssize_t)sizeof(*answer) || answer->length > sizeof(answer->bytes) ||
@@ -76,13 +75,13 @@ static int read_as_user(const struct shf_config *config, const char *path,
 
 /* What the file at path says; nobody but root and trustedImageOwners can have written it. */
 static int read_index(const struct shf_config *config, const struct shf_image_ref *ref,
-		      const char *path, const struct shf_identity *identity, struct shf_text *out,
+		      const char *path, struct shf_user_session *session, struct shf_text *out,
 		      struct shf_report *report)
 {
 	struct shf_owners owners = { config->trusted_image_owners, config->n_trusted_image_owners };
 	struct answer answer;
 	cleanup_fd int fd = -1;
-	int rc = read_as_user(config, path, identity, &answer, &fd);
+	int rc = read_as_user(path, session, &answer, &fd);
 
 	if (rc == -ENOENT || rc == -ENOTDIR)
 		return -ENOENT;
@@ -109,7 +108,7 @@ static int read_index(const struct shf_config *config, const struct shf_image_re
 }
 
 static int ask_index(const struct shf_config *config, const struct shf_image_ref *ref,
-		     const struct shf_identity *identity, struct shf_image_ref *id,
+		     struct shf_user_session *session, struct shf_image_ref *id,
 		     struct shf_report *report)
 {
 	char name[SHF_IMAGE_TAG_FILE], path[SHF_PATH_MAX];
@@ -122,7 +121,7 @@ static int ask_index(const struct shf_config *config, const struct shf_image_ref
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_JOB, -rc,
 				      "cannot look up image '%s:%s'", type_of(ref), ref->text);
-	rc = read_index(config, ref, path, identity, &text, report);
+	rc = read_index(config, ref, path, session, &text, report);
 	if (rc == -ENOENT)
 		return shf_fail(report, SHIFTER_FAULT_JOB, ENOENT,
 				"there is no image '%s:%s' in the store '%s': an administrator "
@@ -184,7 +183,7 @@ static int explain_failure(const struct shf_config *config, const struct shf_ima
 }
 
 static int ask_program(const struct shf_config *config, const struct shf_image_ref *ref,
-		       const struct shf_identity *identity, struct shf_image_ref *id,
+		       struct shf_user_session *session, struct shf_image_ref *id,
 		       struct shf_report *report)
 {
 	static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
@@ -198,7 +197,7 @@ static int ask_program(const struct shf_config *config, const struct shf_image_r
 		.path = program,
 		.argv = argv,
 		.envp = envp,
-		.identity = identity,
+		.identity = session->identity,
 		.namespace = -1,
 		.input = -1,
 		.output = &output,
@@ -234,9 +233,9 @@ static int ask_program(const struct shf_config *config, const struct shf_image_r
 }
 
 int shf_look_up_image(const struct shf_config *config, const struct shf_image_ref *ref,
-		      const struct shf_identity *identity, struct shf_image_ref *id,
+		      struct shf_user_session *session, struct shf_image_ref *id,
 		      struct shf_report *report)
 {
-	return config->image_lookup[0] ? ask_program(config, ref, identity, id, report)
-				       : ask_index(config, ref, identity, id, report);
+	return config->image_lookup[0] ? ask_program(config, ref, session, id, report)
+				       : ask_index(config, ref, session, id, report);
 }

@@ -219,11 +219,10 @@ static int read_meta(const struct shf_config *config, const struct shf_image_ref
 /* ---- all of it ---- */
 
 static int find(const struct shf_config *config, const struct shf_image_ref *ref,
-		const struct shf_image_search *search, const struct shf_identity *identity,
+		const struct shf_image_search *search, struct shf_user_session *session,
 		struct shf_image_finding *finding, int *fd, int *meta, struct shf_report *report)
 {
-	int rc = shf_find_image(search, identity, (int)config->helper_timeout_s * 1000, finding,
-				fd, meta);
+	int rc = shf_find_image(search, session, finding, fd, meta);
 
 	if (rc == -ETIMEDOUT)
 		return shf_fail(
@@ -238,7 +237,7 @@ static int find(const struct shf_config *config, const struct shf_image_ref *ref
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up image '%s'",
 				      ref->text);
-	if (finding->error == EACCES && is_stored(ref) && identity && geteuid() == 0 &&
+	if (finding->error == EACCES && is_stored(ref) && session->identity && geteuid() == 0 &&
 	    shf_is_private_store(config)) {
 		memset(finding, 0, sizeof(*finding));
 		rc = shf_find_private_image(config, search, finding, fd, report);
@@ -250,7 +249,7 @@ static int find(const struct shf_config *config, const struct shf_image_ref *ref
 
 /* What a name means that is no file of the store: a tag, perhaps.  0, -ENOENT in silence. */
 static int look_up_name(const struct shf_config *config, struct shf_image_ref *ref,
-			const struct shf_identity *identity, struct shf_report *report)
+			struct shf_user_session *session, struct shf_report *report)
 {
 	struct shf_report failure = { 0 };
 	struct shf_image_ref tag, id;
@@ -260,7 +259,7 @@ static int look_up_name(const struct shf_config *config, struct shf_image_ref *r
 	snprintf(text, sizeof(text), "docker:%s", ref->text);
 	if (ref->kind != SHF_IMAGE_NAME || shf_image_parse(text, &tag, &failure) < 0)
 		return -ENOENT;
-	rc = shf_look_up_image(config, &tag, identity, &id, &failure);
+	rc = shf_look_up_image(config, &tag, session, &id, &failure);
 	if (rc == 0)
 		*ref = id;
 	else if (rc != -ENOENT)
@@ -269,7 +268,7 @@ static int look_up_name(const struct shf_config *config, struct shf_image_ref *r
 }
 
 static int open_found(const struct shf_config *config, struct shf_image_ref *ref,
-		      const struct shf_identity *identity, struct shf_image_finding *finding,
+		      struct shf_user_session *session, struct shf_image_finding *finding,
 		      struct shf_image_source *out, struct shf_report *report)
 {
 	cleanup_free struct shf_image_search *search = malloc(sizeof(*search));
@@ -282,12 +281,12 @@ static int open_found(const struct shf_config *config, struct shf_image_ref *ref
 				      "cannot look up image '%s'", ref->text);
 	rc = plan_search(config, ref, search, report);
 	if (rc == 0)
-		rc = find(config, ref, search, identity, finding, &fd, &meta, report);
+		rc = find(config, ref, search, session, finding, &fd, &meta, report);
 	if (rc < 0)
 		return rc;
 	if (finding->error)
 		return explain(ref, search, finding->error, report);
-	rc = read_meta(config, ref, finding, meta, identity, &out->meta, report);
+	rc = read_meta(config, ref, finding, meta, session->identity, &out->meta, report);
 	if (rc == 0)
 		rc = check_finding(ref, finding, report);
 	if (rc < 0)
@@ -300,7 +299,7 @@ static int open_found(const struct shf_config *config, struct shf_image_ref *ref
 }
 
 int shf_open_image(const struct shf_config *config, struct shf_image_ref *ref,
-		   const struct shf_identity *identity, struct shf_image_source *out,
+		   struct shf_user_session *session, struct shf_image_source *out,
 		   struct shf_report *report)
 {
 	cleanup_free struct shf_image_finding *finding = calloc(1, sizeof(*finding));
@@ -312,22 +311,22 @@ int shf_open_image(const struct shf_config *config, struct shf_image_ref *ref,
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot look up image '%s'", ref->text);
 	if (ref->kind == SHF_IMAGE_DOCKER || ref->kind == SHF_IMAGE_CUSTOM) {
-		rc = shf_look_up_image(config, ref, identity, &id, report);
+		rc = shf_look_up_image(config, ref, session, &id, report);
 		if (rc < 0)
 			return rc;
 		*ref = id;
 	}
-	rc = open_found(config, ref, identity, finding, out, &failure);
+	rc = open_found(config, ref, session, finding, out, &failure);
 	/* in a store that cannot be looked into, the site's program knows more */
 	if (rc == -ENOENT ||
 	    (rc == -EACCES && config->image_lookup[0] && shf_is_private_store(config))) {
-		int found = look_up_name(config, ref, identity, report);
+		int found = look_up_name(config, ref, session, report);
 
 		if (found < 0 && found != -ENOENT)
 			return found;
 		if (found == 0) {
 			shf_report_clear(&failure);
-			rc = open_found(config, ref, identity, finding, out, &failure);
+			rc = open_found(config, ref, session, finding, out, &failure);
 		}
 	}
 	return rc < 0 ? shf_fail(report, failure.fault, -rc, "%s", failure.text) : 0;

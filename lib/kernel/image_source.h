@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/report.h"
-#include "kernel/credentials.h"
+#include "kernel/user_session.h"
 #include "model/config.h"
 #include "model/image.h"
 #include "model/image_meta.h"
@@ -26,7 +26,7 @@ struct shf_image_source {
 #define SHF_NO_IMAGE_SOURCE ((struct shf_image_source){ .fd = -1 })
 
 /*
- * Open the image that *ref means, as identity (NULL: as the caller), and make
+ * Open the image that *ref means, as the user of the session, and make
  * sure that it is one: a directory the user may enter, on a file system that
  * can be a lower layer, or a whole squashfs file; and that the access list of
  * its metadata, if it has one, admits the user.  In a store that only root may
@@ -40,7 +40,7 @@ struct shf_image_source {
  * file system, -ETIMEDOUT, or another negative errno value.
  */
 int shf_open_image(const struct shf_config *config, struct shf_image_ref *ref,
-		   const struct shf_identity *identity, struct shf_image_source *out,
+		   struct shf_user_session *session, struct shf_image_source *out,
 		   struct shf_report *report);
 
 void shf_close_image(struct shf_image_source *source);

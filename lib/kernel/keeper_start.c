@@ -5,7 +5,7 @@
 #include "kernel/keeper_client.h"
 #include "kernel/keeper_protocol.h"
 #include "kernel/process.h"
-#include "kernel/spawn.h"
+#include "kernel/daemon.h"
 #include "kernel/syscalls.h"
 
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "kernel/spawn.h"
 
 #include "base/cleanup.h"
-#include "kernel/message.h"
+#include "kernel/process.h"
 #include "kernel/syscalls.h"
 
 #include <fcntl.h>
@@ -12,13 +12,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 static char *const no_environment[] = { NULL };
-
-/* ---- programs that run to their end ---- */
 
 static _Noreturn void exec_program(const struct shf_run *run, int out, int err, pid_t minder)
 {
@@ -168,124 +165,4 @@ int shf_run_program(const struct shf_run *run)
 	if (rc < 0 && child.pidfd >= 0)
 		kill(-child.pid, SIGKILL);
 	return rc < 0 ? rc : status;
-}
-
-/* ---- programs that stay ---- */
-
-struct started {
-	int32_t error;
-	int32_t pid;
-};
-
-static _Noreturn void exec_daemon(const struct shf_daemon *daemon, int failure)
-{
-	int fds[SHF_MESSAGE_FDS];
-	int error;
-
-	memcpy(fds, daemon->fds, daemon->n_fds * sizeof(*fds));
-	fds[daemon->n_fds] = failure;
-	shf_reset_signals();
-	if (setsid() < 0 || shf_null_stdio() < 0 ||
-	    shf_arrange_fds(fds, daemon->n_fds + 1, 3) < 0)
-		_exit(126);
-	failure = 3 + (int)daemon->n_fds;
-	fcntl(failure, F_SETFD, FD_CLOEXEC);
-	execve(daemon->path, daemon->argv, no_environment);
-	error = errno;
-	if (write(failure, &error, sizeof(error)) < 0)
-		_exit(126);
-	_exit(127);
-}
-
-/*
- * The child between us and the daemon.  channel brings a byte when the caller
- * is done with placing, and takes the daemon's pid and pidfd.
- */
-static _Noreturn void launch(const struct shf_daemon *daemon, int channel)
-{
-	struct started started = { 0, 0 };
-	int failure[2], pidfd = -1, error = 0;
-	char byte;
-	pid_t pid;
-
-	prctl(PR_SET_NAME, daemon->anchor ? "shifter-anchor" : "shifter-launch");
-	if (read(channel, &byte, 1) != 1)
-		_exit(1);
-	if (pipe2(failure, O_CLOEXEC) < 0)
-		_exit(126);
-	pid = shf_clone(SIGCHLD, &pidfd);
-	if (pid == 0)
-		exec_daemon(daemon, failure[1]);
-	started.pid = pid;
-	if (pid < 0)
-		started.error = errno;
-	close(failure[1]);
-	if (pid > 0 && read(failure[0], &error, sizeof(error)) == (ssize_t)sizeof(error))
-		started.error = error;
-	shf_send(channel, &started, sizeof(started), &pidfd, started.error ? 0 : 1);
-	if (!daemon->anchor || started.error)
-		_exit(0);
-	/* stay for the ancestry; hold nothing of the caller's meanwhile */
-	shf_null_stdio();
-	shf_sys_close_range(3, ~0u);
-	if (chdir("/") < 0)
-		_exit(1);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	_exit(0);
-}
-
-int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child)
-{
-	cleanup_child struct shf_child launcher = SHF_NO_CHILD;
-	struct started started = { 0, 0 };
-	cleanup_fd int ours = -1;
-	cleanup_fd int theirs = -1;
-	cleanup_fd int pidfd = -1;
-	int64_t deadline = shf_now_ms() + 10000;
-	size_t n_fds = 1;
-	ssize_t n;
-	int pair[2];
-	int rc;
-
-	if (daemon->n_fds + 1 > SHF_MESSAGE_FDS)
-		return -E2BIG;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	ours = pair[0];
-	theirs = pair[1];
-	rc = shf_fork(&launcher);
-	if (rc < 0)
-		return rc;
-	if (rc == 1) {
-		close(ours);
-		launch(daemon, theirs);
-	}
-	shf_close_fd(&theirs);
-	if (daemon->place) {
-		rc = daemon->place(launcher.pid, daemon->place_data);
-		if (rc != 0)
-			return rc < 0 ? rc : -EINVAL;
-	}
-	rc = shf_send(ours, "g", 1, NULL, 0);
-	if (rc < 0)
-		return rc;
-	n = shf_receive(ours, &started, sizeof(started), &pidfd, &n_fds, deadline);
-	if (n < 0)
-		return (int)n;
-	if (n != (ssize_t)sizeof(started))
-		return -EIO;
-	if (started.error)
-		return -started.error;
-	if (n_fds != 1)
-		return -EIO;
-	child->pid = started.pid;
-	child->pidfd = steal_fd(&pidfd);
-	if (daemon->anchor) {
-		*daemon->anchor = launcher;
-		launcher = SHF_NO_CHILD;
-		return 0;
-	}
-	/* killed, perhaps, but that is the launcher: the daemon has left it */
-	return 0;
 }

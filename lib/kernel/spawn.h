@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spawn.h - programs of ours, started so that the caller never notices
+ * spawn.h - programs that run to their end, so that the caller never notices
  *
  * A program that a process execs raises SIGCHLD for its parent when it ends
  * (execve(2)).  So the parent of each program here is a child of the library's
@@ -11,7 +11,6 @@
 
 #include "base/text.h"
 #include "kernel/credentials.h"
-#include "kernel/process.h"
 
 #include <stdint.h>
 
@@ -37,28 +36,5 @@ struct shf_run {
  * own; the same happens when the calling thread ends.
  */
 int shf_run_program(const struct shf_run *run);
-
-/* A program to leave running, in a session of its own, with 0-2 /dev/null. */
-struct shf_daemon {
-	const char *path;
-	char *const *argv; /* its environment is empty */
-	const int *fds;    /* descriptors 3, 4, ... of it */
-	size_t n_fds;
-	/*
-	 * With anchor, its parent is a child of the calling process, so that it
-	 * has the caller's ancestry; place is then called for that parent before
-	 * anything else runs, and may refuse with a negative errno value.
-	 */
-	struct shf_child *anchor;
-	int (*place)(int32_t pid, void *data);
-	void *place_data;
-};
-
-/*
- * Start it.  *child is the program; its pidfd is the caller's to close, and to
- * wait for it is not the caller's business.  Returns 0 once it has been
- * exec'd, what place returned, or another negative errno value.
- */
-int shf_start_daemon(const struct shf_daemon *daemon, struct shf_child *child);
 
 #endif

@@ -30,7 +30,7 @@ struct shf_mount {
 	char *target;   /* clean, absolute; owned */
 	uint32_t flags; /* SHF_MOUNT_* */
 	bool optional;  /* skip it where the source does not exist */
-	bool is_file;   /* of a job's: set when the source is opened (kernel/user_paths.h) */
+	bool is_file;   /* of a job's: set when the source is opened (kernel/volume_sources.h) */
 };
 
 struct shf_mounts {

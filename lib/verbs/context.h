@@ -21,7 +21,7 @@ struct shifter_ctx {
 	shifter_log_fn log;
 	void *log_data;
 	char *handed_out; /* string of the last call; owned */
-	/* parents of ushers (kernel/spawn.h): collected when they have ended */
+	/* parents of ushers (kernel/daemon.h): collected when they have ended */
 	struct shf_child anchors[SHF_ANCHORS_MAX];
 	size_t n_anchors;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/cleanup.h"
 #include "kernel/live_dir.h"
+#include "kernel/spawn.h"
 #include "verbs/sshd_start.h"
 
 #include <string.h>

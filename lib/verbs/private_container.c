@@ -125,9 +125,12 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_check_kernel(&s->ctx->report);
 	if (rc == 0)
-		rc = shf_open_image(&s->ctx->config, &s->ref, NULL, &s->image, &s->ctx->report);
+		rc = shf_open_image(&s->ctx->config, &s->ref, &s->session, &s->image, &s->ctx->report);
 	if (rc == 0)
 		rc = open_udi(s);
+	if (rc == 0)
+		/* what is asked next is asked in there */
+		shf_end_user_session(&s->session);
 	if (rc == 0)
 		rc = shf_enter_user_namespace(&s->ctx->report);
 	if (rc == 0)
@@ -167,7 +170,7 @@ int shifter_enter_private_container(struct shifter_ctx *ctx,
 		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot make a container");
 	shf_setup_init(s, ctx);
-	s->as = NULL;
+	s->session.identity = NULL;
 	rc = shf_copy_spec(&ctx->report, "container spec", spec, &s->spec, sizeof(s->spec));
 	if (rc == 0)
 		rc = set_up(s);

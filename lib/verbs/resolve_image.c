@@ -49,6 +49,8 @@ static void settle(const struct shf_image_source *source, struct shf_image_ref *
 
 int shifter_resolve_image(struct shifter_ctx *ctx, const char *image, const char **out)
 {
+	cleanup_user_session struct shf_user_session session =
+		SHF_USER_SESSION(NULL, (int)ctx->config.helper_timeout_s * 1000);
 	cleanup_image struct shf_image_source source = SHF_NO_IMAGE_SOURCE;
 	struct shf_report failure = { 0 };
 	struct shf_text text = { 0 };
@@ -59,7 +61,7 @@ int shifter_resolve_image(struct shifter_ctx *ctx, const char *image, const char
 	rc = shf_image_parse(image, &ref, &ctx->report);
 	if (rc < 0)
 		return rc;
-	rc = shf_open_image(&ctx->config, &ref, NULL, &source, &failure);
+	rc = shf_open_image(&ctx->config, &ref, &session, &source, &failure);
 	if (rc == 0)
 		settle(&source, &ref);
 	else if (rc != -EACCES || geteuid() == 0 || !shf_is_private_store(&ctx->config) ||

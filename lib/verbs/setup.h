@@ -10,9 +10,9 @@
 
 #include "kernel/credentials.h"
 #include "kernel/image_source.h"
+#include "kernel/image_view.h"
 #include "kernel/listener.h"
 #include "kernel/udi_stage.h"
-#include "kernel/user_paths.h"
 #include "model/account.h"
 #include "model/container_plan.h"
 #include "model/image.h"
@@ -36,7 +36,7 @@ struct setup {
 	struct shifter_container_spec spec;
 	struct shf_account account;
 	struct shf_identity identity;
-	const struct shf_identity *as; /* whose paths are looked up as: identity, or the caller */
+	struct shf_user_session session; /* as identity, or as the caller */
 	struct shf_image_ref ref;
 	struct shf_mounts volumes;
 	struct shf_state state;

@@ -17,6 +17,7 @@
 #include "kernel/message.h"
 #include "kernel/mounts.h"
 #include "kernel/udi_stage.h"
+#include "kernel/volume_sources.h"
 #include "model/account.h"
 #include "model/container_plan.h"
 #include "model/image.h"
@@ -43,7 +44,8 @@ void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
 {
 	*s = (struct setup){
 		.ctx = ctx,
-		.as = &s->identity,
+		.session = SHF_USER_SESSION(&s->identity,
+					    (int)ctx->config.helper_timeout_s * 1000),
 		.state = SHF_NO_STATE,
 		.image = SHF_NO_IMAGE_SOURCE,
 		.udi = SHF_NO_UDI_STAGE,
@@ -162,7 +164,7 @@ int shf_setup_open_live_directory(struct setup *s)
 
 static int open_image(struct setup *s)
 {
-	int rc = shf_open_image(&s->ctx->config, &s->ref, &s->identity, &s->image, &s->ctx->report);
+	int rc = shf_open_image(&s->ctx->config, &s->ref, &s->session, &s->image, &s->ctx->report);
 
 	if (rc == 0)
 		rc = shf_mount_image(&s->ctx->config, &s->image, &s->ctx->report);
@@ -174,9 +176,8 @@ static int open_image(struct setup *s)
 
 int shf_setup_open_volumes(struct setup *s)
 {
-	return shf_open_volume_sources(&s->volumes, s->as,
-				       (int)s->ctx->config.helper_timeout_s * 1000,
-				       s->slots + SHF_SLOT_FREE, &s->ctx->report);
+	return shf_open_volume_sources(&s->volumes, &s->session, s->slots + SHF_SLOT_FREE,
+				       &s->ctx->report);
 }
 
 /* ---- the building ---- */
@@ -216,7 +217,7 @@ int shf_setup_build(struct setup *s, const char *stage)
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
-	s->namespace = shf_build_namespace(&s->plan, s->slots, s->as, BUILD_MS, &s->ctx->report);
+	s->namespace = shf_build_namespace(&s->plan, s->slots, s->session.identity, BUILD_MS, &s->ctx->report);
 	return s->namespace < 0 ? s->namespace : 0;
 }
 
@@ -303,6 +304,7 @@ static int set_up(struct setup *s)
 
 void shf_setup_release(struct setup *s)
 {
+	shf_end_user_session(&s->session);
 	shf_close_fd(&s->commit);
 	shf_close_fd(&s->namespace);
 	shf_close_fd(&s->live_dir);

@@ -4,7 +4,7 @@
  * of the shell: asked for as the user, before anything is built.
  */
 #include "base/path.h"
-#include "kernel/user_paths.h"
+#include "kernel/image_view.h"
 #include "model/home.h"
 #include "verbs/setup.h"
 
@@ -165,7 +165,6 @@ static void choose_programs(struct setup *s, const struct shf_image_file *files,
 int shf_setup_look_into_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
-	int timeout_ms = (int)s->ctx->config.helper_timeout_s * 1000;
 	size_t count = TARGET_SITE + site->count + s->volumes.count;
 	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
 	struct shf_image_file files[SHF_SSH_PROGRAMS_MAX];
@@ -195,8 +194,8 @@ int shf_setup_look_into_image(struct setup *s)
 	/* a container without hosts to log in to keeps the image's own ssh */
 	if (s->udi.dir >= 0 && (s->spec.flags & SHIFTER_SETUP_SSHD))
 		view.wanted = shf_ssh_program_paths;
-	rc = shf_look_into_image(s->slots[SHF_SLOT_IMAGE], &view, s->as, timeout_ms,
-				 &s->ctx->report);
+	rc = shf_look_into_image(s->slots[SHF_SLOT_IMAGE], &view, &s->session, &s->ctx->report);
+	shf_dismiss_user(&s->session);
 	if (rc == 0)
 		rc = check_root(s);
 	if (rc == 0)

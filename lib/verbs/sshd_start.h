@@ -9,7 +9,7 @@
 
 #include "kernel/credentials.h"
 #include "kernel/listener.h"
-#include "kernel/spawn.h"
+#include "kernel/daemon.h"
 #include "kernel/user_key.h"
 #include "model/sshconf.h"
 #include "verbs/context.h"

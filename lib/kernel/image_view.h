@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * user_paths.h - paths that are looked up as the user: sources of volumes, and
- * what targets mean inside the image
+ * image_view.h - what paths mean inside the image, looked up as the user
  */
-#ifndef SHF_KERNEL_USER_PATHS_H
-#define SHF_KERNEL_USER_PATHS_H
+#ifndef SHF_KERNEL_IMAGE_VIEW_H
+#define SHF_KERNEL_IMAGE_VIEW_H
 
 #include "base/path.h"
 #include "base/report.h"
-#include "kernel/credentials.h"
-#include "model/volume.h"
+#include "kernel/user_session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/*
- * Open the source of each volume (O_PATH) into fds, which has room for all and
- * is filled with descriptors or -1, and find out which are files: root may not
- * be able to (FUSE).  Returns 0, -ENOENT, -EACCES, -ETIMEDOUT,
- * or another negative errno value; fds are to be closed in every case.
- */
-int shf_open_volume_sources(struct shf_mounts *volumes, const struct shf_identity *identity,
-			    int timeout_ms, int *fds, struct shf_report *report);
 
 enum { SHF_TARGET_DEPTH = 64 };
 
@@ -55,13 +44,13 @@ struct shf_image_view {
  * Resolve the links of the image in the path of each target, so that what is
  * made there hides nothing else: /opt may be a link to usr/opt.  Components
  * that the image lacks are taken as they are.  Find the first program that is
- * a file in the image, and the files that are wanted.  image is a mount.
+ * a file in the image, and the files that are wanted.  image is a mount; there
+ * is at least one target.
  *
  * A target that the user cannot look up keeps its path and has error set.
  * Returns 0, -ETIMEDOUT, or another negative errno value.
  */
-int shf_look_into_image(int image, struct shf_image_view *view,
-			const struct shf_identity *identity, int timeout_ms,
+int shf_look_into_image(int image, struct shf_image_view *view, struct shf_user_session *session,
 			struct shf_report *report);
 
 #endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * volume_sources.h - sources of volumes, looked up as the user
+ */
+#ifndef SHF_KERNEL_VOLUME_SOURCES_H
+#define SHF_KERNEL_VOLUME_SOURCES_H
+
+#include "base/report.h"
+#include "kernel/user_session.h"
+#include "model/volume.h"
+
+/*
+ * Open the source of each volume (O_PATH) into fds, which has room for all and
+ * is filled with descriptors or -1, and find out which are files: root may not
+ * be able to (FUSE).  Returns 0, -ENOENT, -EACCES, -ETIMEDOUT,
+ * or another negative errno value; fds are to be closed in every case.
+ */
+int shf_open_volume_sources(struct shf_mounts *volumes, struct shf_user_session *session, int *fds,
+			    struct shf_report *report);
+
+#endif
