@@ -38,7 +38,8 @@ struct keeper {
 	uint32_t uid;
 	const char *generation;
 	uint32_t n_listeners;
-	int usher; /* pidfd, or -1 */
+	int namespace; /* of the container; -1 until it is built */
+	int usher;     /* pidfd, or -1 */
 	int32_t usher_pid;
 };
 
@@ -151,13 +152,13 @@ static void respond(struct keeper *keeper, int peer, const struct shf_keeper_req
 	case SHF_KEEPER_QUIT:
 		break;
 	case SHF_KEEPER_ENTER:
-		fds[count++] = SHF_KEEPER_FD_NAMESPACE;
+		fds[count++] = keeper->namespace;
 		break;
 	case SHF_KEEPER_LIVE:
 		fds[count++] = SHF_KEEPER_FD_LIVE;
 		break;
 	case SHF_KEEPER_SERVE:
-		fds[count++] = SHF_KEEPER_FD_NAMESPACE;
+		fds[count++] = keeper->namespace;
 		fds[count++] = SHF_KEEPER_FD_LIVE;
 		for (uint32_t i = 0; i < keeper->n_listeners; i++)
 			fds[count++] = SHF_KEEPER_FD_LISTENERS + (int)i;
@@ -210,38 +211,38 @@ static bool serve(struct keeper *keeper, int peer)
 }
 
 /* Has the set-up that started us been completed, and does it know that we are here? */
-static bool is_committed(void)
+static bool is_committed(struct keeper *keeper)
 {
+	size_t n_fds = 1;
 	char byte;
-	ssize_t n;
-	int rc;
+	/* without end: the set-up has its own, and we see it go */
+	ssize_t n = shf_receive(SHF_KEEPER_FD_COMMIT, &byte, 1, &keeper->namespace, &n_fds,
+				INT64_MAX);
+	int rc = n == 1 && n_fds == 1 ? shf_send(SHF_KEEPER_FD_COMMIT, &byte, 1, NULL, 0)
+				      : -ECANCELED;
 
-	do
-		n = read(SHF_KEEPER_FD_COMMIT, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	rc = n == 1 ? shf_send(SHF_KEEPER_FD_COMMIT, &byte, 1, NULL, 0) : -ECANCELED;
 	close(SHF_KEEPER_FD_COMMIT);
 	return rc == 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct keeper keeper = { .usher = -1 };
+	struct keeper keeper = { .namespace = -1, .usher = -1 };
 
-	if (argc != 5 || !shf_is_id(argv[1]) ||
-	    !shf_parse_u32(argv[2], 1, UINT32_MAX - 1, &keeper.uid) ||
-	    !shf_parse_u32(argv[4], 0, LISTENERS_MAX, &keeper.n_listeners)) {
+	if (argc != 6 || strcmp(argv[1], SHF_KEEPER_START) != 0 || !shf_is_id(argv[2]) ||
+	    !shf_parse_u32(argv[3], 1, UINT32_MAX - 1, &keeper.uid) ||
+	    !shf_parse_u32(argv[5], 0, LISTENERS_MAX, &keeper.n_listeners)) {
 		fprintf(stderr, "shifter-keeper: it is started by libshifter, not by hand\n");
 		return 2;
 	}
-	keeper.generation = argv[3];
+	keeper.generation = argv[4];
 	for (int fd = SHF_KEEPER_FD_CONTROL; fd < SHF_KEEPER_FD_LISTENERS + (int)keeper.n_listeners;
 	     fd++)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 			return 2;
 	if (forget_origin() < 0)
 		return 2;
-	if (!is_committed())
+	if (!is_committed(&keeper))
 		return 1;
 	for (;;) {
 		struct pollfd pollfd = { .fd = SHF_KEEPER_FD_CONTROL, .events = POLLIN };

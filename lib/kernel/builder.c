@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "kernel/message.h"
 #include "kernel/mounts.h"
-#include "kernel/process.h"
 #include "kernel/syscalls.h"
 
 #include <fcntl.h>
@@ -287,7 +286,7 @@ static int walk(struct builder *b, const struct shf_step *step)
 	return rc < 0 ? rc : 0;
 }
 
-static _Noreturn void build(struct builder *b, int channel)
+static _Noreturn void walk_all(struct builder *b, int channel)
 {
 	struct rlimit files;
 	int rc = 0;
@@ -310,51 +309,76 @@ static _Noreturn void build(struct builder *b, int channel)
 	_exit(0);
 }
 
-int shf_build_namespace(const struct shf_plan *plan, const int *slots,
-			const struct shf_identity *reader, int timeout_ms,
-			struct shf_report *report)
+int shf_start_build(const struct shf_plan *plan, const int *slots,
+		    const struct shf_identity *reader, int timeout_ms, struct shf_build *build,
+		    struct shf_report *report)
 {
-	cleanup_child struct shf_child child = SHF_NO_CHILD;
 	struct builder b = { .plan = plan, .reader = reader, .namespace = -1 };
-	cleanup_fd int ours = -1;
 	cleanup_fd int theirs = -1;
-	cleanup_fd int namespace = -1;
-	int64_t deadline = shf_now_ms() + timeout_ms;
-	size_t n_fds = 1;
-	ssize_t n;
 	int pair[2];
 	int rc;
 
+	*build = SHF_NO_BUILD;
+	build->plan = plan;
+	build->timeout_ms = timeout_ms;
+	build->deadline_ms = shf_now_ms() + timeout_ms;
 	memcpy(b.slots, slots, sizeof(b.slots));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno, "cannot make a socket");
-	ours = pair[0];
+	build->channel = pair[0];
 	theirs = pair[1];
-	rc = shf_fork(&child);
-	if (rc < 0)
-		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot fork");
+	rc = shf_fork(&build->child);
 	if (rc == 1)
-		build(&b, theirs);
-	shf_close_fd(&theirs);
-	n = shf_receive(ours, &b.answer, sizeof(b.answer), &namespace, &n_fds, deadline);
+		walk_all(&b, theirs);
+	if (rc < 0) {
+		shf_end_build(build);
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot fork");
+	}
+	return 0;
+}
+
+static int take_namespace(struct shf_build *build, struct shf_report *report)
+{
+	cleanup_fd int namespace = -1;
+	struct answer answer;
+	size_t n_fds = 1;
+	ssize_t n;
+	int rc;
+
+	n = shf_receive(build->channel, &answer, sizeof(answer), &namespace, &n_fds,
+			build->deadline_ms);
 	if (n == -ETIMEDOUT)
 		return shf_fail(report, SHIFTER_FAULT_NODE, ETIMEDOUT,
 				"cannot build the container: a file system did not answer within "
 				"%d s",
-				timeout_ms / 1000);
-	if (n != (ssize_t)sizeof(b.answer))
+				build->timeout_ms / 1000);
+	if (n != (ssize_t)sizeof(answer))
 		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
 				"cannot build the container: the builder ended early");
-	if (b.answer.error)
-		return shf_plan_explain(plan, b.answer.step, b.answer.error, b.answer.detail,
+	if (answer.error)
+		return shf_plan_explain(build->plan, answer.step, answer.error, answer.detail,
 					report);
 	if (n_fds != 1)
 		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
 				"cannot build the container: it has no namespace");
 	/* it is done: let it go in peace, and with it the last use of its descriptors */
-	rc = shf_wait_child(&child, deadline, NULL);
+	rc = shf_wait_child(&build->child, build->deadline_ms, NULL);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot build the container: the builder does not end");
 	return steal_fd(&namespace);
+}
+
+int shf_finish_build(struct shf_build *build, struct shf_report *report)
+{
+	int rc = take_namespace(build, report);
+
+	shf_end_build(build);
+	return rc;
+}
+
+void shf_end_build(struct shf_build *build)
+{
+	shf_close_fd(&build->channel);
+	shf_end_child(&build->child);
 }

@@ -7,20 +7,43 @@
 
 #include "base/report.h"
 #include "kernel/credentials.h"
+#include "kernel/process.h"
 #include "model/plan.h"
 
+#include <stdint.h>
+
+/* A build that is under way. */
+struct shf_build {
+	const struct shf_plan *plan;
+	struct shf_child child;
+	int channel;
+	int timeout_ms;
+	int64_t deadline_ms;
+};
+
+#define SHF_NO_BUILD ((struct shf_build){ .child = { .pid = 0, .pidfd = -1 }, .channel = -1 })
+
 /*
- * Walk plan in a child and hand over the mount namespace that came of it.
- * slots has SHF_PLAN_SLOTS entries, -1 where the caller has nothing to give;
- * the descriptors stay the caller's.  Overlays that read their layers as the user
- * (SHF_STEP_AS_READER) do so with the rights of reader.  Blocks as long as the
- * file systems do, but at most timeout_ms.
+ * Start a child that walks plan.  slots has SHF_PLAN_SLOTS entries, -1 where the
+ * caller has nothing to give; the descriptors stay the caller's.  Overlays that
+ * read their layers as the user (SHF_STEP_AS_READER) do so with the rights of
+ * reader.  plan has to stay until the build is over; the rest may go.  Returns 0
+ * or a negative errno value.
+ */
+int shf_start_build(const struct shf_plan *plan, const int *slots,
+		    const struct shf_identity *reader, int timeout_ms, struct shf_build *build,
+		    struct shf_report *report);
+
+/*
+ * Wait for the mount namespace that comes of it: as long as the file systems take,
+ * but at most timeout_ms from the start on.  The build is over then, in any case.
  *
  * Returns a descriptor of the namespace, -ETIMEDOUT, or what the step that
  * failed returned; nothing is left of a namespace that failed.
  */
-int shf_build_namespace(const struct shf_plan *plan, const int *slots,
-			const struct shf_identity *reader, int timeout_ms,
-			struct shf_report *report);
+int shf_finish_build(struct shf_build *build, struct shf_report *report);
+
+/* Give up a build, if there is one. */
+void shf_end_build(struct shf_build *build);
 
 #endif

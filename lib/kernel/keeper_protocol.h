@@ -49,14 +49,20 @@ struct shf_keeper_answer {
 
 /*
  * Descriptors that a keeper starts with, and its arguments:
- *	shifter-keeper ID UID GENERATION LISTENERS
+ *	shifter-keeper START ID UID GENERATION LISTENERS
+ * START is the version of all this, since a library may start a newer keeper than its own.
  */
+#define SHF_KEEPER_START "2"
+
 enum {
-	SHF_KEEPER_FD_CONTROL = 3,   /* listening socket */
-	SHF_KEEPER_FD_NAMESPACE = 4, /* of the container */
-	SHF_KEEPER_FD_LIVE = 5,      /* directory */
-	SHF_KEEPER_FD_COMMIT = 6,    /* socket: a byte keeps it and comes back, its end ends it */
-	SHF_KEEPER_FD_LISTENERS = 7  /* and following, LISTENERS of them */
+	SHF_KEEPER_FD_CONTROL = 3, /* listening socket */
+	SHF_KEEPER_FD_LIVE = 4,    /* directory */
+	/*
+	 * Socket: a byte with the container's namespace keeps it and comes back without, its
+	 * end ends it.
+	 */
+	SHF_KEEPER_FD_COMMIT = 5,
+	SHF_KEEPER_FD_LISTENERS = 6 /* and following, LISTENERS of them */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "kernel/keeper_client.h"
 #include "kernel/keeper_protocol.h"
+#include "kernel/message.h"
 #include "kernel/process.h"
 #include "kernel/daemon.h"
 #include "kernel/syscalls.h"
@@ -17,13 +18,18 @@
 #define SHF_LIBEXECDIR "/usr/libexec/shifter"
 #endif
 
-int shf_start_keeper(struct shf_state *state, struct shf_record *record, int namespace, int live,
+int shf_start_keeper(struct shf_state *state, struct shf_record *record, int live,
 		     const struct shf_listeners *listeners, int *commit,
 		     struct shf_report *report)
 {
 	char uid[16], count[16];
-	char *const argv[] = { (char *)(uintptr_t) "shifter-keeper", record->id, uid,
-			       record->generation, count, NULL };
+	char *const argv[] = { (char *)(uintptr_t) "shifter-keeper",
+			       (char *)(uintptr_t)SHF_KEEPER_START,
+			       record->id,
+			       uid,
+			       record->generation,
+			       count,
+			       NULL };
 	int fds[SHF_KEEPER_FD_LISTENERS + SHF_LISTENERS_MAX];
 	struct shf_daemon daemon = { .path = SHF_LIBEXECDIR "/shifter-keeper",
 				     .argv = argv,
@@ -49,7 +55,6 @@ int shf_start_keeper(struct shf_state *state, struct shf_record *record, int nam
 	snprintf(count, sizeof(count), "%zu", listeners->count);
 	/* in the order of SHF_KEEPER_FD_* */
 	fds[daemon.n_fds++] = control;
-	fds[daemon.n_fds++] = namespace;
 	fds[daemon.n_fds++] = live;
 	fds[daemon.n_fds++] = reader;
 	for (size_t i = 0; i < listeners->count; i++)
@@ -67,6 +72,18 @@ int shf_start_keeper(struct shf_state *state, struct shf_record *record, int nam
 				      "cannot find the keeper of container '%s'", state->id);
 	*commit = steal_fd(&writer);
 	return 0;
+}
+
+int shf_commit_keeper(int commit, int namespace, int timeout_ms)
+{
+	char byte;
+	int rc = shf_send(commit, "c", 1, &namespace, 1);
+
+	/* that it was sent does not say that the keeper lived to see it */
+	if (rc == 0)
+		rc = (int)shf_receive(commit, &byte, 1, NULL, NULL, shf_now_ms() + timeout_ms);
+	return rc == 1 ? 0 : rc == 0 ? -EPIPE
+				     : rc;
 }
 
 void shf_kill_keeper(const struct shf_record *record)

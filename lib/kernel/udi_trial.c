@@ -91,6 +91,7 @@ static int build(struct trial *t)
 {
 	const struct shf_trial_files files = { &t->ssh_config, &t->sshd_config, &t->sshd_match };
 	cleanup_plan struct shf_plan plan = { 0 };
+	struct shf_build build;
 	int slots[SHF_PLAN_SLOTS];
 	int rc;
 
@@ -100,7 +101,10 @@ static int build(struct trial *t)
 	rc = shf_plan_trial(&files, "/run", &plan);
 	if (rc < 0)
 		return fail(t, -rc);
-	t->namespace = shf_build_namespace(&plan, slots, NULL, TRIAL_MS, t->report);
+	rc = shf_start_build(&plan, slots, NULL, TRIAL_MS, &build, t->report);
+	if (rc < 0)
+		return rc;
+	t->namespace = shf_finish_build(&build, t->report);
 	return t->namespace < 0 ? t->namespace : 0;
 }
 

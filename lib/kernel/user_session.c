@@ -47,18 +47,22 @@ static void serve(int channel, void *data)
 
 /* ---- in the library ---- */
 
+int shf_start_user_session(struct shf_user_session *session)
+{
+	if (session->helper.channel >= 0)
+		return 0;
+	/* of one that was dismissed */
+	shf_end_user_helper(&session->helper);
+	return shf_start_user_helper(&session->helper, session->identity, serve, NULL, NULL, 0,
+				     session->timeout_ms);
+}
+
 int shf_ask_user(struct shf_user_session *session, const struct shf_question *question, int fd)
 {
-	int rc;
+	int rc = shf_start_user_session(session);
 
-	if (session->helper.channel < 0) {
-		/* of one that was dismissed */
-		shf_end_user_helper(&session->helper);
-		rc = shf_start_user_helper(&session->helper, session->identity, serve, NULL, NULL,
-					   0, session->timeout_ms);
-		if (rc < 0)
-			return rc;
-	}
+	if (rc < 0)
+		return rc;
 	session->helper.deadline_ms = shf_now_ms() + session->timeout_ms;
 	rc = shf_send(session->helper.channel, question,
 		      offsetof(struct shf_question, bytes) + question->length, &fd,

@@ -18,7 +18,7 @@
 struct shf_user_session {
 	const struct shf_identity *identity; /* NULL: the caller is the user already */
 	int timeout_ms;                      /* for each question */
-	struct shf_user_helper helper;       /* started by the first question */
+	struct shf_user_helper helper;       /* started by the first question at the latest */
 };
 
 #define SHF_USER_SESSION(identity, timeout_ms) \
@@ -57,6 +57,12 @@ bool shf_add_to_question(struct shf_question *question, const char *string);
  * one.
  */
 const char *shf_next_string(const struct shf_question *question, const char *previous);
+
+/*
+ * Start the helper, if there is none: it becomes the user while the caller does
+ * something else.  0 or a negative errno value.
+ */
+int shf_start_user_session(struct shf_user_session *session);
 
 /*
  * Ask it, and pass a copy of fd unless that is -1.  The answers to an earlier

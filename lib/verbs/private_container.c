@@ -146,7 +146,9 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_setup_look_into_image(s);
 	if (rc == 0)
-		rc = shf_setup_build(s, STAGE);
+		rc = shf_setup_start_build(s, STAGE);
+	if (rc == 0)
+		rc = shf_setup_finish_build(s);
 	if (rc == 0)
 		rc = enter(s);
 	if (rc < 0)

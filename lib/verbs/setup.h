@@ -8,6 +8,7 @@
 #ifndef SHF_VERBS_SETUP_H
 #define SHF_VERBS_SETUP_H
 
+#include "kernel/builder.h"
 #include "kernel/credentials.h"
 #include "kernel/image_source.h"
 #include "kernel/image_view.h"
@@ -58,6 +59,7 @@ struct setup {
 	struct shf_plan plan;
 	int slots[SHF_PLAN_SLOTS];
 	int live_dir;
+	struct shf_build build;
 	int namespace;
 	int commit;
 	bool is_committed;
@@ -84,8 +86,11 @@ int shf_setup_open_volumes(struct setup *s);
 /* Find out what the image makes of the places where something is mounted, and the shell. */
 int shf_setup_look_into_image(struct setup *s);
 
-/* Plan and build the namespace, working on the host's directory stage for a moment. */
-int shf_setup_build(struct setup *s, const char *stage);
+/* Plan the namespace and start to build it, working on the host's directory stage for a moment. */
+int shf_setup_start_build(struct setup *s, const char *stage);
+
+/* Wait for the namespace. */
+int shf_setup_finish_build(struct setup *s);
 
 /* Let go of everything that s holds. */
 void shf_setup_release(struct setup *s);

@@ -14,7 +14,6 @@
 #include "kernel/keeper_start.h"
 #include "kernel/listener.h"
 #include "kernel/live_dir.h"
-#include "kernel/message.h"
 #include "kernel/mounts.h"
 #include "kernel/udi_stage.h"
 #include "kernel/volume_sources.h"
@@ -50,6 +49,7 @@ void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
 		.image = SHF_NO_IMAGE_SOURCE,
 		.udi = SHF_NO_UDI_STAGE,
 		.live_dir = -1,
+		.build = SHF_NO_BUILD,
 		.namespace = -1,
 		.commit = -1,
 	};
@@ -182,7 +182,7 @@ int shf_setup_open_volumes(struct setup *s)
 
 /* ---- the building ---- */
 
-int shf_setup_build(struct setup *s, const char *stage)
+int shf_setup_start_build(struct setup *s, const char *stage)
 {
 	cleanup_text struct shf_text resolv_conf = { 0 };
 	struct shf_container_facts facts = {
@@ -217,19 +217,31 @@ int shf_setup_build(struct setup *s, const char *stage)
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
-	s->namespace = shf_build_namespace(&s->plan, s->slots, s->session.identity, BUILD_MS, &s->ctx->report);
+	return shf_start_build(&s->plan, s->slots, s->session.identity, BUILD_MS, &s->build,
+			       &s->ctx->report);
+}
+
+int shf_setup_finish_build(struct setup *s)
+{
+	s->namespace = shf_finish_build(&s->build, &s->ctx->report);
 	return s->namespace < 0 ? s->namespace : 0;
 }
 
+/* The keeper starts meanwhile. */
 static int build(struct setup *s)
 {
 	char stage[SHF_PATH_MAX];
+	int rc;
 
 	snprintf(stage, sizeof(stage), "%s/%s/%s", SHF_RUN_DIR, s->spec.id, SHF_STATE_STAGE);
 	if (mkdirat(s->state.dir, SHF_STATE_STAGE, 0700) < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, errno,
 				      "cannot make '%s'", stage);
-	return shf_setup_build(s, stage);
+	rc = shf_setup_start_build(s, stage);
+	if (rc == 0)
+		rc = shf_start_keeper(&s->state, &s->record, s->live_dir, &s->listeners,
+				      &s->commit, &s->ctx->report);
+	return rc < 0 ? rc : shf_setup_finish_build(s);
 }
 
 /* A teardown that came meanwhile wins, and is waiting for us to give up. */
@@ -240,23 +252,13 @@ static int check_overtaken(struct setup *s)
 
 static int commit(struct setup *s)
 {
-	char byte;
-	int rc = shf_start_keeper(&s->state, &s->record, s->namespace, s->live_dir, &s->listeners,
-				  &s->commit, &s->ctx->report);
+	int rc = shf_write_record(&s->state, &s->record, &s->ctx->report);
 
 	if (rc == 0)
-		rc = shf_write_record(&s->state, &s->record, &s->ctx->report);
+		rc = check_overtaken(s);
 	if (rc < 0)
 		return rc;
-	rc = check_overtaken(s);
-	if (rc < 0)
-		return rc;
-	rc = shf_send(s->commit, "c", 1, NULL, 0);
-	/* that it was sent does not say that the keeper lived to see it */
-	if (rc == 0)
-		rc = (int)shf_receive(s->commit, &byte, 1, NULL, NULL, shf_now_ms() + COMMIT_MS);
-	if (rc == 0)
-		rc = -EPIPE;
+	rc = shf_commit_keeper(s->commit, s->namespace, COMMIT_MS);
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot start the keeper of container '%s'", s->spec.id);
@@ -268,6 +270,9 @@ static int set_up(struct setup *s)
 {
 	int rc = shf_setup_check(s);
 
+	/* to become the user takes a while; if it fails, the first question says so */
+	if (rc == 0)
+		(void)shf_start_user_session(&s->session);
 	if (rc == 0)
 		rc = shf_check_kernel(&s->ctx->report);
 	if (rc == 0)
@@ -305,6 +310,7 @@ static int set_up(struct setup *s)
 void shf_setup_release(struct setup *s)
 {
 	shf_end_user_session(&s->session);
+	shf_end_build(&s->build);
 	shf_close_fd(&s->commit);
 	shf_close_fd(&s->namespace);
 	shf_close_fd(&s->live_dir);
