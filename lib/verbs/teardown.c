@@ -146,14 +146,15 @@ static void name_survivors(struct teardown *t, uint64_t namespace)
 			t->state->id, count, names.data ? names.data : "");
 }
 
-static uint64_t find_namespace(struct teardown *t)
+/* call: a keeper that was asked for it */
+static uint64_t find_namespace(int call)
 {
 	struct shf_keeper_answer answer;
 	cleanup_fd int namespace = -1;
 	size_t n_fds = 1;
 
-	if (shf_ask_keeper(t->state->dir, SHF_KEEPER_ENTER, -1, 0, &answer, &namespace, &n_fds,
-			   shf_now_ms() + KEEPER_MS) < 0)
+	if (call < 0 || shf_hear_keeper(call, &answer, &namespace, &n_fds,
+					shf_now_ms() + KEEPER_MS) < 0)
 		return 0;
 	return shf_identify_namespace(namespace);
 }
@@ -162,6 +163,7 @@ int shf_remove_container(struct shifter_ctx *ctx, struct shf_state *state, int64
 {
 	struct teardown t = { .ctx = ctx, .state = state, .deadline_ms = deadline_ms };
 	struct shf_report damaged = { 0 };
+	cleanup_fd int call = -1;
 	uint64_t namespace;
 	char boot_id[37];
 	int rc;
@@ -173,8 +175,10 @@ int shf_remove_container(struct shifter_ctx *ctx, struct shf_state *state, int64
 		shf_record_free(&t.record);
 		t.has_record = false;
 	}
-	namespace = find_namespace(&t);
+	/* it answers while the usher is looked for */
+	call = shf_call_keeper(state->dir, SHF_KEEPER_ENTER, -1, 0);
 	rc = end_usher(&t);
+	namespace = find_namespace(call);
 	/* what nobody but the keeper knows would be lost with it */
 	if ((rc == 0 || t.has_record) && end_keeper(&t) < 0 && rc == 0)
 		rc = -ETIMEDOUT;
