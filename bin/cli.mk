@@ -8,6 +8,8 @@ bin_shifter_SOURCES = \
 	bin/cli_env.h \
 	bin/cli_env_file.c \
 	bin/cli_env_file.h \
+	bin/cli_request.c \
+	bin/cli_request.h \
 	bin/cli_say.c \
 	bin/cli_say.h \
 	bin/cli_script.c \

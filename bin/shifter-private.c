@@ -2,7 +2,7 @@
 /*
  * shifter-private - runs a command in a container of the caller's own
  *
- *	shifter-private [-V VOLUME]... [-j JOB-IMAGE] -- IMAGE
+ *	shifter-private [-V VOLUME]... [-w] [-j JOB-IMAGE] -- IMAGE
  *		shifter-enter [OPTION...] ID FD [COMMAND [ARGUMENT]...]
  *
  * Run by shifter for an image that is not, or not by the same reference, that of
@@ -31,7 +31,8 @@ struct request {
 	const char *image;
 	const char *job_image; /* NULL: there is none */
 	const char **volumes;  /* NULL terminated */
-	char **enter;          /* shifter-enter and its arguments */
+	bool is_writable;
+	char **enter; /* shifter-enter and its arguments */
 };
 
 static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
@@ -86,7 +87,8 @@ static void enter(const struct request *request)
 {
 	struct shifter_container_spec spec = { .size = sizeof(spec),
 					       .image = request->image,
-					       .volumes = request->volumes };
+					       .volumes = request->volumes,
+					       .flags = request->is_writable ? SHIFTER_SETUP_WRITABLE : 0 };
 	char *nothing[] = { NULL };
 	struct shifter_ctx *ctx;
 	int rc;
@@ -127,11 +129,13 @@ int main(int argc, char **argv)
 	if (!request.volumes)
 		shf_die_errno(125, "cannot make a container", NULL, errno);
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+V:j:")) != -1) {
+	while ((c = getopt(argc, argv, "+V:j:w")) != -1) {
 		if (c == 'V')
 			request.volumes[n_volumes++] = optarg;
 		else if (c == 'j')
 			request.job_image = optarg;
+		else if (c == 'w')
+			request.is_writable = true;
 		else
 			fail_by_hand();
 	}

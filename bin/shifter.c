@@ -6,8 +6,7 @@
  * up the command's environment and hands both to shifter-enter, which is
  * setuid root, small, and checks everything that matters.
  */
-#include "cli_env.h"
-#include "cli_env_file.h"
+#include "cli_request.h"
 #include "cli_say.h"
 #include "cli_script.h"
 
@@ -20,14 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	EXIT_SHIFTER = 125, /* as env(1), nohup(1) and their kin have it */
-	ID_MAX = 64,        /* bytes, of a container's id */
-	TIMEOUT_MAX = 86400 /* seconds */
-};
+enum { TIMEOUT_MAX = 86400 }; /* seconds */
 
-static const char private_program[] = SHF_LIBEXECDIR "/shifter-private";
-static const char enter_program[] = SHF_LIBEXECDIR "/shifter-enter";
 static const char import_program[] = SHF_LIBEXECDIR "/shifter-import";
 static char session_program[] = "/opt/udiImage/libexec/udi-session";
 static char inner_program[] = "/opt/udiImage/bin/shifter";
@@ -57,6 +50,7 @@ static const char usage[] =
 	"      --workdir          in the image's working directory\n"
 	"  -V, --volume=SRC:DST   mount SRC on DST in a container of one's own; may be\n"
 	"                         repeated; for a job's see shifter_slurm(8)\n"
+	"      --writable         let files be changed there, until CMD ends\n"
 	"  -h, --help             show this\n"
 	"      --version          show the version\n"
 	"\n"
@@ -72,6 +66,7 @@ enum { OPT_CONTAINER = 256,
        OPT_ENTRYPOINT,
        OPT_ENV_FILE,
        OPT_VERSION,
+       OPT_WRITABLE,
        OPT_TIMEOUT };
 
 static const struct option options[] = {
@@ -86,6 +81,7 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "volume", required_argument, NULL, 'V' },
 	{ "workdir", optional_argument, NULL, 'w' },
+	{ "writable", no_argument, NULL, OPT_WRITABLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -93,23 +89,6 @@ static const struct option wait_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ NULL, 0, NULL, 0 },
-};
-
-struct request {
-	const char *container; /* NULL: to be found in the environment */
-	const char *image;     /* NULL: the job's */
-	const char **volumes;  /* of -V, n_volumes */
-	size_t n_volumes;
-	const char *workdir; /* NULL: the caller's, where it exists */
-	bool use_image_workdir;
-	const char **variables; /* of -e, n_variables */
-	size_t n_variables;
-	const char **env_files; /* n_env_files */
-	size_t n_env_files;
-	bool is_env_clear;
-	bool use_entry;         /* the image's entry point, unless entrypoint says another */
-	const char *entrypoint; /* NULL, or words */
-	char **command;         /* what is to be run, NULL terminated */
 };
 
 /* getopt has met an option that it could not take; returns the exit status. */
@@ -123,7 +102,7 @@ static int refuse_option(char **argv, int optind_before, const char *reason)
 		shf_say("%s '%s': try 'shifter --help'", reason, letter);
 	else
 		shf_say("%s '%.*s': try 'shifter --help'", reason, (int)strcspn(given, "="), given);
-	return EXIT_SHIFTER;
+	return SHF_EXIT_SHIFTER;
 }
 
 static int refuse_getopt(int c, char **argv, int before)
@@ -137,247 +116,19 @@ static int refuse_getopt(int c, char **argv, int before)
 	return refuse_option(argv, before, "unknown option");
 }
 
-static bool is_id(const char *string)
-{
-	size_t length = strlen(string);
-
-	return length > 0 && length <= ID_MAX && strchr("._-", string[0]) == NULL &&
-	       strspn(string, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			      "0123456789._-") == length;
-}
-
-static const char *get_nonempty(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-/* Fill id, and return 0 or the exit status. */
-static int find_container(const struct request *request, char id[ID_MAX + 1])
-{
-	const char *name = request->container, *from = "--container";
-	const char *job;
-	int n;
-
-	if (!name) {
-		name = get_nonempty("SHIFTER_CONTAINER");
-		from = "SHIFTER_CONTAINER";
-	}
-	if (name) {
-		n = snprintf(id, ID_MAX + 1, "%s", name);
-	} else if ((job = get_nonempty("SLURM_JOB_ID"))) {
-		n = snprintf(id, ID_MAX + 1, "slurm-%s", job);
-		name = job;
-		from = "SLURM_JOB_ID";
-	} else {
-		shf_say("not in a job with an image: submit a job with --image=REF and run shifter "
-			"there, name an image with --image REF, or a container with "
-			"--container ID");
-		return EXIT_SHIFTER;
-	}
-	if (n < 0 || n > ID_MAX || !is_id(id)) {
-		shf_say("cannot use '%s' of %s: not a container's id, which is 1 to %d letters, "
-			"digits, '.', '_', '-'",
-			name, from, ID_MAX);
-		return EXIT_SHIFTER;
-	}
-	return 0;
-}
-
-static bool is_in_job(void)
-{
-	return get_nonempty("SHIFTER_IMAGE") &&
-	       (get_nonempty("SHIFTER_CONTAINER") || get_nonempty("SLURM_JOB_ID"));
-}
-
-/* An absolute path is short for a local: reference. */
-static bool is_same_image(const char *a, const char *b)
-{
-	static const char local[] = "local:";
-
-	if (strncmp(a, local, strlen(local)) == 0)
-		a += strlen(local);
-	if (strncmp(b, local, strlen(local)) == 0)
-		b += strlen(local);
-	return strcmp(a, b) == 0;
-}
-
-static bool is_of_job(const char *reference)
-{
-	const char *image = get_nonempty("SHIFTER_IMAGE");
-	/* what the user wrote, a tag for example, when SHIFTER_IMAGE was settled */
-	const char *asked = get_nonempty("SHIFTER_IMAGE_REQUEST");
-
-	return image &&
-	       (is_same_image(reference, image) || (asked && strcmp(reference, asked) == 0));
-}
-
-/*
- * Does it take a container of the caller's own?  What the two references mean is
- * for shifter-private to find out where they are not the same string.
- */
-static bool is_private(const struct request *request)
-{
-	if (!request->image || request->container)
-		return false;
-	return request->n_volumes || !is_of_job(request->image);
-}
-
-static int check_request(const struct request *request)
-{
-	if (request->container && request->n_volumes) {
-		shf_say("cannot add volume '%s' to container '%s': it is set up already: leave out "
-			"--volume",
-			request->volumes[0], request->container);
-		return EXIT_SHIFTER;
-	}
-	if (request->n_volumes && !request->image) {
-		shf_say("cannot add volume '%s': the job's container is set up already: submit the "
-			"job with --volume=%s, or name an image for a container of your own",
-			request->volumes[0], request->volumes[0]);
-		return EXIT_SHIFTER;
-	}
-	if (request->container && request->image && !is_of_job(request->image)) {
-		shf_say("cannot enter image '%s': SHIFTER_IMAGE does not say that it is that of "
-			"container '%s': leave out --image or --container",
-			request->image, request->container);
-		return EXIT_SHIFTER;
-	}
-	if (request->entrypoint &&
-	    request->entrypoint[strspn(request->entrypoint, " \t")] == '\0') {
-		shf_say("cannot use entry point '%s': it is empty", request->entrypoint);
-		return EXIT_SHIFTER;
-	}
-	if (request->workdir && request->workdir[0] != '/') {
-		shf_say("cannot use working directory '%s': not an absolute path",
-			request->workdir);
-		return EXIT_SHIFTER;
-	}
-	for (size_t i = 0; i < request->n_variables; i++) {
-		const char *variable = request->variables[i];
-
-		if (*variable == '=' || *variable == '\0') {
-			shf_say("cannot set variable '%s': it has no name: use -e NAME=VALUE",
-				variable);
-			return EXIT_SHIFTER;
-		}
-	}
-	return 0;
-}
-
-/* A descriptor for shifter-enter, or -1 after it has been said why there is none. */
-static int make_environment(const struct request *request)
-{
-	struct shf_env env = { 0 }, wanted = { 0 };
-	int fd = 0;
-
-	shf_env_import(&env, environ);
-	if (request->is_env_clear)
-		shf_env_clear(&env);
-	for (size_t i = 0; i < request->n_env_files && fd == 0; i++)
-		fd = shf_env_read_file(&wanted, request->env_files[i]);
-	for (size_t i = 0; i < request->n_variables; i++)
-		shf_env_set_entry(&wanted, request->variables[i]);
-	if (fd == 0) {
-		fd = shf_env_to_memfd(&env, &wanted);
-		if (fd < 0)
-			shf_say("cannot pass on the environment: %s", strerror(-fd));
-	}
-	shf_env_free(&env);
-	shf_env_free(&wanted);
-	return fd < 0 ? -1 : fd;
-}
-
-/* Append the words of an entry point, which is split in place. */
-static size_t add_words(char **argv, size_t n, char *entrypoint)
-{
-	for (char *word, *rest = entrypoint; (word = strtok_r(rest, " \t", &rest));)
-		argv[n++] = word;
-	return n;
-}
-
-/* Returns the exit status, if at all. */
-static int enter(const struct request *request)
-{
-	char name[] = "shifter-enter", own_name[] = "shifter-private", none[] = "-";
-	char volume[] = "-V", job[] = "-j", to_separate[] = "--", entry[] = "-e", to[] = "-w",
-	     to_image[] = "-W";
-	char id[ID_MAX + 1], fd_text[16], *entrypoint = NULL, *nothing[] = { NULL };
-	char **argv = NULL;
-	size_t n = 0, length = 0;
-	bool is_own = is_private(request);
-	int fd, status;
-
-	status = check_request(request);
-	if (status == 0 && (!is_own || is_in_job()))
-		status = find_container(request, id);
-	else
-		memcpy(id, none, sizeof(none));
-	if (status != 0)
-		return status;
-	fd = make_environment(request);
-	if (fd < 0)
-		return EXIT_SHIFTER;
-	while (request->command[length])
-		length++;
-	entrypoint = strdup(request->entrypoint ? request->entrypoint : "");
-	if (entrypoint)
-		argv = calloc(length + strlen(entrypoint) + 2 * request->n_volumes + 16,
-			      sizeof(*argv));
-	if (!argv) {
-		shf_say("cannot run shifter-enter: %s", strerror(ENOMEM));
-		goto out;
-	}
-	snprintf(fd_text, sizeof(fd_text), "%d", fd);
-	if (is_own) {
-		argv[n++] = own_name;
-		for (size_t i = 0; i < request->n_volumes; i++) {
-			argv[n++] = volume;
-			argv[n++] = (char *)request->volumes[i];
-		}
-		if (is_in_job() && !request->n_volumes) {
-			argv[n++] = job;
-			argv[n++] = getenv("SHIFTER_IMAGE");
-		}
-		argv[n++] = to_separate;
-		argv[n++] = (char *)request->image;
-	}
-	argv[n++] = name;
-	if (request->use_entry && !request->entrypoint)
-		argv[n++] = entry;
-	if (request->workdir) {
-		argv[n++] = to;
-		argv[n++] = (char *)request->workdir;
-	} else if (request->use_image_workdir) {
-		argv[n++] = to_image;
-	}
-	argv[n++] = id;
-	argv[n++] = fd_text;
-	n = add_words(argv, n, entrypoint);
-	memcpy(argv + n, request->command, length * sizeof(*argv));
-	execve(is_own ? private_program : enter_program, argv, nothing);
-	shf_say("cannot run '%s': %s", is_own ? private_program : enter_program, strerror(errno));
-out:
-	free(argv);
-	free(entrypoint);
-	close(fd);
-	return EXIT_SHIFTER;
-}
-
 /*
  * The shell is udi-session's choice, since $SHELL need not exist in the image.
  * Its arguments are passed to that shell, which keeps the environment: without
  * any, it would start an ssh session's login shell.
  */
-static int run_shell(struct request *request)
+static int run_shell(struct shf_request *request)
 {
 	char interactive[] = "-i", from_stdin[] = "-s";
 	char *command[] = { session_program, isatty(STDIN_FILENO) ? interactive : from_stdin,
 			    NULL };
 
 	request->command = command;
-	return enter(request);
+	return shf_enter_container(request);
 }
 
 /* argv starts with the word "import".  Returns the exit status, if at all. */
@@ -388,7 +139,7 @@ static int run_import(char **argv)
 	argv[0] = name;
 	execve(import_program, argv, environ);
 	shf_say("cannot run '%s': %s", import_program, strerror(errno));
-	return EXIT_SHIFTER;
+	return SHF_EXIT_SHIFTER;
 }
 
 static bool is_timeout(const char *string)
@@ -400,7 +151,7 @@ static bool is_timeout(const char *string)
 }
 
 /* argv starts with the word "wait". */
-static int run_wait(struct request *request, int argc, char **argv)
+static int run_wait(struct shf_request *request, int argc, char **argv)
 {
 	char timeout[] = "--timeout";
 	char *command[4] = { wait_program };
@@ -414,12 +165,12 @@ static int run_wait(struct request *request, int argc, char **argv)
 			if (!is_timeout(optarg)) {
 				shf_say("cannot wait for '%s': the timeout is 1 to %d seconds",
 					optarg, TIMEOUT_MAX);
-				return EXIT_SHIFTER;
+				return SHF_EXIT_SHIFTER;
 			}
 			command[1] = timeout;
 			command[2] = optarg;
 			break;
-		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
 		default: return refuse_getopt(c, argv, before);
 		}
 	}
@@ -427,38 +178,38 @@ static int run_wait(struct request *request, int argc, char **argv)
 		shf_say("unexpected argument '%s' of wait: for a command of that name use "
 			"'shifter -- wait'",
 			argv[optind]);
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
-	if (is_private(request)) {
+	if (shf_is_private(request)) {
 		shf_say("cannot wait for the hosts of image '%s': it is not that of a job",
 			request->image);
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
 	request->command = command;
-	return enter(request);
+	return shf_enter_container(request);
 }
 
 /* The program in the container knows what the job's hosts are; argv starts with the command. */
-static int run_inner(struct request *request, int argc, char **argv)
+static int run_inner(struct shf_request *request, int argc, char **argv)
 {
-	char name_option[] = "--name", id[ID_MAX + 1];
+	char name_option[] = "--name", id[SHF_ID_MAX + 1];
 	bool is_named = strcmp(argv[0], "ssh-config") == 0;
 	char **command;
 	size_t n = 0;
 	int status;
 
-	if (is_private(request)) {
+	if (shf_is_private(request)) {
 		shf_say("cannot run %s for image '%s': it is not that of a job", argv[0],
 			request->image);
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
-	status = find_container(request, id);
+	status = shf_find_container(request, id);
 	if (status != 0)
 		return status;
 	command = calloc((size_t)argc + 4, sizeof(*command));
 	if (!command) {
 		shf_say("cannot run %s: %s", argv[0], strerror(errno));
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
 	command[n++] = inner_program;
 	command[n++] = argv[0];
@@ -469,7 +220,7 @@ static int run_inner(struct request *request, int argc, char **argv)
 	}
 	memcpy(command + n, argv + 1, (size_t)(argc - 1) * sizeof(*command));
 	request->command = command;
-	status = enter(request);
+	status = shf_enter_container(request);
 	free(command);
 	return status;
 }
@@ -478,7 +229,7 @@ static int run_inner(struct request *request, int argc, char **argv)
  * The directory is optional, as in the original, but may be a word of its own, as
  * everywhere else: one that starts with '/', since it must be absolute.
  */
-static void take_workdir(struct request *request, int argc, char **argv)
+static void take_workdir(struct shf_request *request, int argc, char **argv)
 {
 	const char *directory = optarg;
 
@@ -488,7 +239,7 @@ static void take_workdir(struct request *request, int argc, char **argv)
 	request->use_image_workdir = !directory;
 }
 
-static int run(struct request *request, int argc, char **argv, bool is_script)
+static int run(struct shf_request *request, int argc, char **argv, bool is_script)
 {
 	bool is_word;
 	int c, before;
@@ -508,11 +259,12 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 			request->entrypoint = optarg;
 			break;
 		case OPT_CONTAINER: request->container = optarg; break;
-		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+		case OPT_WRITABLE: request->is_writable = true; break;
 		case OPT_VERSION:
 			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,
 			       SHIFTER_VERSION_MICRO);
-			return fflush(stdout) != 0 ? EXIT_SHIFTER : 0;
+			return fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
 		default: return refuse_getopt(c, argv, before);
 		}
 	}
@@ -529,28 +281,28 @@ static int run(struct request *request, int argc, char **argv, bool is_script)
 	if (is_word && strcmp(argv[optind], "import") == 0 && optind == 1)
 		return run_import(argv + optind);
 	request->command = argv + optind;
-	return enter(request);
+	return shf_enter_container(request);
 }
 
 int main(int argc, char **argv)
 {
 	struct shf_script script;
-	struct request request = { 0 };
+	struct shf_request request = { 0 };
 	int rc, status;
 
 	rc = shf_open_standard();
 	if (rc < 0)
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	rc = argc < 1 ? -EINVAL : shf_script_detect(&script, argc, argv);
 	if (rc < 0) {
 		shf_say("cannot read the command line: %s", strerror(-rc));
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
 	if (script.is_bare) {
 		shf_say("cannot run script '%s': its first line names no interpreter: write "
 			"'#!%s /bin/bash'",
 			argv[1], argv[0]);
-		return EXIT_SHIFTER;
+		return SHF_EXIT_SHIFTER;
 	}
 	for (argc = 0; script.arguments[argc]; argc++)
 		;
@@ -559,7 +311,7 @@ int main(int argc, char **argv)
 	request.volumes = calloc((size_t)argc + 1, sizeof(*request.volumes));
 	if (!request.variables || !request.env_files || !request.volumes) {
 		shf_say("cannot read the command line: %s", strerror(errno));
-		status = EXIT_SHIFTER;
+		status = SHF_EXIT_SHIFTER;
 	} else {
 		status = run(&request, argc, script.arguments, script.is_script);
 	}

@@ -425,7 +425,8 @@ int shifter_enter_container(struct shifter_container *container, uint32_t flags)
  * Nobody else can enter it, nothing keeps it, and it is gone with the last
  * process in it.  Squashfs images are served by squashfuse.  The user's uid and
  * gid are the only ones that have a number inside; supplementary groups stay in
- * force.
+ * force.  Of the flags there is SHIFTER_SETUP_WRITABLE, for an image that is a
+ * directory of the caller's own.
  *
  * If this fails the process may be neither here nor there: _exit().
  *
@@ -437,6 +438,8 @@ int shifter_enter_container(struct shifter_container *container, uint32_t flags)
  *	-ENOSPC	likewise, by user.max_user_namespaces
  *	-EINVAL	the spec is malformed, the image is none, or the process has
  *		several threads
+ *	-EOPNOTSUPP	it is to be writable, and the image is another user's, or a
+ *		squashfs file
  *	-ENOTSUP, -E2BIG	as for shifter_setup_container()
  *	another negative errno value as the kernel reports it
  */

@@ -36,9 +36,9 @@ static int check_caller(struct setup *s)
 	if (s->spec.uid != geteuid() || s->spec.gid != getegid())
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: uid and gid are not the caller's");
-	if (s->spec.flags)
+	if (s->spec.flags & ~(uint32_t)SHIFTER_SETUP_WRITABLE)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
-				"malformed container spec: a container without a job has no flags");
+				"malformed container spec: a container without a job has no sshd");
 	/* for messages only */
 	s->spec.id = "private";
 	return shf_setup_check(s);
@@ -78,6 +78,24 @@ static int reopen(struct setup *s, int *fd, const char *path)
 	shf_close_fd(fd);
 	*fd = steal_fd(&again);
 	return 0;
+}
+
+/*
+ * What is changed is copied first, with its owner and that of each directory above it,
+ * and a namespace of one user has a number for one owner alone.
+ */
+static int check_writable(struct setup *s)
+{
+	struct stat st;
+
+	if (!(s->spec.flags & SHIFTER_SETUP_WRITABLE))
+		return 0;
+	if (s->image.is_directory && fstat(s->image.fd, &st) == 0 && st.st_uid == geteuid())
+		return 0;
+	return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EOPNOTSUPP,
+			"cannot make image '%s' writable without a job: it is not a directory of "
+			"your own: make one with 'shifter import', or submit a job with --writable",
+			s->image.path);
 }
 
 static int mount_image(struct setup *s)
@@ -126,6 +144,8 @@ static int set_up(struct setup *s)
 		rc = shf_check_kernel(&s->ctx->report);
 	if (rc == 0)
 		rc = shf_open_image(&s->ctx->config, &s->ref, &s->session, &s->image, &s->ctx->report);
+	if (rc == 0)
+		rc = check_writable(s);
 	if (rc == 0)
 		rc = open_udi(s);
 	if (rc == 0)

@@ -71,6 +71,21 @@ for image in local:$SQUASH $DIR; do
 	exits 137 "the command's death by a signal" bash -c '"$@"; exit' x \
 		setpriv --reuid=alice --regid=alice --init-groups shifter --image=$image -- sh -c 'kill -KILL $$'
 done
+
+# --- files that can be changed ---
+MINE=/home/alice/mine
+cp -a $DIR $MINE && chown -R alice:alice $MINE && (cd $MINE && find . -ls | sort) >/run/mine-before || exit 1
+is "$(own_sh $MINE 'echo new >/etc/new && echo changed >/etc/container-marker && rm /bin/entry && mkdir /opt/mine /top &&
+	touch /usr/x /top/y && cat /etc/new /etc/container-marker && ls /bin/entry /top 2>&1' --writable)" \
+	"$(printf 'new\nchanged\nls: /bin/entry: No such file or directory\n/top:\ny')" "--writable: what one does is done"
+is "$(cd $MINE && find . -ls | sort | diff /run/mine-before - 2>&1)" "" "and nothing of it in the image"
+like "$(own_sh $MINE 'touch /etc/passwd /opt/udiImage/x /proc/x /sys/x; >/etc/passwd && echo mine' --writable 2>&1)" \
+	'udiImage/x: Read-only' "udiImage stays as it is"
+for image in $SQUASH $DIR; do
+	says "^shifter: cannot make image '$image' writable without a job: it is not a directory of your own: make one with 'shifter import'" \
+		"--writable with $image: refused" own --image=$image --writable -- true
+done
+says '^shifter: cannot make the job.s container writable: it is set up already' "--writable without an image" own --writable -- true
 is "$(own --image=busybox -- cat /etc/container-marker)" "$(cat $DIR/etc/container-marker)" "an image of the store, by its name"
 ok "nothing serves images any more" wait_until 5 no_server
 
