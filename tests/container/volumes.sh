@@ -104,6 +104,12 @@ mount -t tmpfs later /data/mine/sub || exit 1
 is "$(inside v awk '$5 ~ "^/mine" { print $5 }' /proc/self/mountinfo | wc -l)" 3 "what is mounted on the host later does not come in"
 umount /data/mine/sub
 ok "teardown of this" down v
+printf 'imagePath = "%s"\nsiteFs = "/home:/home;/data/mine:/site:ro"\n' $IMG >/etc/shifter/udiRoot.conf
+ok "the same as a site's, read-only" up v
+is "$(inside v awk '$5 ~ "^/site" { print $5, $6 }' /proc/self/mountinfo | sort)" "$(printf '%s\n' '/site ro,nosuid,nodev,relatime' \
+	'/site/sub ro,nosuid,nodev,relatime' '/site/sub2 ro,nosuid,nodev,noexec,relatime')" "all of it is, and keeps what it has"
+ok "teardown of the site's" down v
+printf 'imagePath = "%s"\n' $IMG >/etc/shifter/udiRoot.conf
 umount /data/mine/sub /data/mine/sub2
 
 # --- a file system that root cannot enter ---
@@ -147,7 +153,14 @@ is "$(foreign inside v)" 0 "and none in a container"
 is "$(inside v sh -c "ls -d /proc/$other /proc/1 2>/dev/null")" '' "neither by its number"
 ok "but the user's own" inside v sh -c 'test -e /proc/$$/stat'
 ok "teardown under hidepid" down v
-mount -o remount,hidepid=0 /proc; kill $other; wait $other 2>/dev/null
+mount -o remount,hidepid=2,gid=2002 /proc || exit 1
+ok "a container where bob's group may see all" up v
+is "$(foreign as alice):$(foreign inside v)" 0:0 "alice's does not, neither there nor here"
+ok "teardown of alice's" down v
+ok "bob's container" shifterctl setup --id v --image busybox --user bob
+is "$(as bob shifter --container=v -- sh -c "ls -d /proc/$other")" "/proc/$other" "and bob sees what he sees on the node"
+ok "teardown of bob's" down v
+mount -o remount,hidepid=0,gid=0 /proc; kill $other; wait $other 2>/dev/null
 
 # --- a source that changes while it is looked at: never what is in bob's folder ---
 mkdir /data/bobs/open && echo secret >/data/bobs/open/secret && chmod 755 /data/bobs/open && chmod 644 /data/bobs/open/secret
