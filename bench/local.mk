@@ -2,7 +2,7 @@
 #
 # Measurements; built and run by bench/run only.
 EXTRA_PROGRAMS += bench/measure bench/floor-enter bench/hostsfile bench/true
-EXTRA_DIST += bench/hosts bench/memory bench/packages bench/run
+EXTRA_DIST += bench/hosts bench/memory bench/packages bench/run bench/ssh
 
 bench_measure_SOURCES = \
 	bench/fail.h \

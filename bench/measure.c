@@ -2,7 +2,7 @@
 /*
  * measure - what containers cost, beside other programs and beside the floor
  *
- *	measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID
+ *	measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID USER-KEY
  *
  * Run by bench/run.  The programs take turns within each round, so that what
  * disturbs the machine disturbs all of them.  Prints "work, program, median_us,
@@ -27,6 +27,7 @@ enum work { SET_UP,
 	    ENTER,
 	    ENTER_64,
 	    RUN_REMOVE,
+	    SET_UP_SSHD,
 	    TEAR_DOWN,
 	    SET_UP_10,
 	    SET_UP_1000,
@@ -37,6 +38,7 @@ static const char *const names[WORKS] = {
 	[ENTER] = "enter",
 	[ENTER_64] = "enter-64",
 	[RUN_REMOVE] = "run-remove",
+	[SET_UP_SSHD] = "setup-sshd",
 	[TEAR_DOWN] = "teardown",
 	[SET_UP_10] = "setup-10-mounts",
 	[SET_UP_1000] = "setup-1000-mounts",
@@ -102,6 +104,12 @@ static void run_round(size_t p)
 	start = now_us();
 	program->run_remove();
 	take(RUN_REMOVE, p, start);
+	if (program->set_up_sshd) {
+		start = now_us();
+		program->set_up_sshd();
+		take(SET_UP_SSHD, p, start);
+		program->tear_down();
+	}
 }
 
 /* On a host that has as many mounts more. */
@@ -144,8 +152,8 @@ int main(int argc, char **argv)
 	struct bench_setting setting = { .environment = environ };
 	unsigned long rounds;
 
-	if (argc != 8)
-		errx(2, "usage: measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID");
+	if (argc != 9)
+		errx(2, "usage: measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID USER-KEY");
 	rounds = strtoul(argv[1], NULL, 10);
 	setting.image = argv[2];
 	setting.command = argv[3];
@@ -153,6 +161,7 @@ int main(int argc, char **argv)
 	setting.floor_enter = argv[5];
 	setting.work = argv[6];
 	setting.uid = (uid_t)strtoul(argv[7], NULL, 10);
+	setting.user_key = argv[8];
 	for (size_t p = 0; p < PROGRAMS; p++) {
 		is_there[p] = programs[p]->prepare(&setting);
 		for (int w = 0; w < WORKS; w++) {

@@ -40,4 +40,5 @@ static void run_remove(void)
 	BENCH_MUST(umount2(root, MNT_DETACH), root);
 }
 
-const struct bench_program bench_bwrap = { "bwrap", prepare, NULL, NULL, NULL, run_remove };
+const struct bench_program bench_bwrap = { "bwrap", prepare, NULL, NULL,
+					   NULL, run_remove, NULL };

@@ -114,4 +114,4 @@ static void run_remove(void)
 }
 
 const struct bench_program bench_crun = { "crun", prepare, set_up,
-					  start_entry, tear_down, run_remove };
+					  start_entry, tear_down, run_remove, NULL };

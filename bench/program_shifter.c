@@ -11,6 +11,7 @@
 static const struct bench_setting *setting;
 static struct shifter_ctx *ctx;
 static struct shifter_container_spec spec = { .size = sizeof(spec) };
+static struct shifter_sshd_spec sshd = { .size = sizeof(sshd), .principal = "udi.bench.0" };
 
 static void must(int rc)
 {
@@ -23,6 +24,7 @@ static bool prepare(const struct bench_setting *given)
 	static char image[4096];
 
 	setting = given;
+	sshd.user_key = given->user_key;
 	if (shifter_new(&ctx) < 0)
 		errx(1, "shifter: out of memory");
 	must(shifter_load_config(ctx, NULL));
@@ -61,5 +63,16 @@ static void run_remove(void)
 	tear_down();
 }
 
-const struct bench_program bench_shifter = { "shifter", prepare, set_up,
-					     start_entry, tear_down, run_remove };
+static void set_up_sshd(void)
+{
+	struct shifter_container *container;
+
+	spec.flags = SHIFTER_SETUP_SSHD;
+	must(shifter_setup_container(ctx, &spec, &container));
+	spec.flags = 0;
+	must(shifter_start_user_sshd(container, &sshd));
+	shifter_close_container(container);
+}
+
+const struct bench_program bench_shifter = { "shifter", prepare, set_up, start_entry,
+					     tear_down, run_remove, set_up_sshd };

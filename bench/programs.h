@@ -16,6 +16,7 @@ struct bench_setting {
 	const char *command;     /* path in the image */
 	const char *udiimage;    /* directory that shifter binds into its containers */
 	const char *floor_enter; /* the program of that name */
+	const char *user_key;    /* public half of the user's udiRoot key, one line */
 	const char *work;        /* empty directory for mounts and configuration */
 	uid_t uid;               /* of the user, and her group */
 	char *const *environment;
@@ -28,7 +29,8 @@ struct bench_program {
 	void (*set_up)(void);       /* or NULL: it has no container that stays */
 	pid_t (*start_entry)(void); /* the command in that container */
 	void (*tear_down)(void);
-	void (*run_remove)(void); /* create, run the command, remove */
+	void (*run_remove)(void);  /* create, run the command, remove */
+	void (*set_up_sshd)(void); /* or NULL; with an sshd that answers */
 };
 
 extern const struct bench_program bench_shifter, bench_floor, bench_crun, bench_bwrap;
