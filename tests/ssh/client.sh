@@ -30,7 +30,7 @@ is $added 5 "five mounts more"
 ok "teardown" down plain
 ok "sshd" serve a
 for p in ssh scp sftp ssh-keygen ssh-keyscan; do
-	ok "/usr/bin/$p is that of udiImage" inside a cmp /usr/bin/$p $UDI/$p
+	ok "/usr/bin/$p is that of udiImage" inside a test /usr/bin/$p -ef $UDI/$p
 done
 for p in /usr/bin/ssh /usr/bin/slogin /usr/local/bin/ssh $UDI/ssh; do
 	is "$(inside a $p node2 cat /etc/container-marker)" 'libshifter demo image' "$p node2"
@@ -55,7 +55,7 @@ ok "with sshd" serve odd
 is "$(inside odd id -un)" alice "the accounts are what they are"
 is "$(inside odd busybox echo works)" works "a program that is many is not covered"
 is "$(inside odd ssh node2 echo there)" there "ssh works"
-is "$(inside odd slogin node2 echo there)" there "also by a link to it"
+is "$(inside odd /usr/bin/slogin node2 echo there)" there "also by a link to it"
 is "$(inside odd cat /tmp/scp /home/alice/sftp)" "$(cat /tmp/scp /tmp/scp)" "nothing goes over what the site mounts"
 is "$(inside odd awk '$5 ~ "/(ssh|scp|sftp|slogin)[^/]*$" { print $5 }' /proc/self/mountinfo)" /usr/local/bin/scp "one file is covered: the one that is none but a program"
 ok "teardown" down odd
@@ -96,15 +96,16 @@ ip addr add 10.98.0.3/24 dev eth0 && mkdir -p /run/sshd /etc/other && ssh-keygen
 /usr/sbin/sshd -f /etc/other/sshd_config -E /run/other.log || exit 1
 # in a container there is no IMAGE's ssh_config in error
 printf '' >$IMG/own/etc/ssh/ssh_config
-write 'Host other\nHostName 10.98.0.3\nPort 2222\nIdentityFile ~/.ssh/mine\nUserKnownHostsFile ~/.ssh/known\nUnknownOption x\nControlMaster auto\nControlPath /tmp/other-%C\nMatch originalhost other exec "touch /tmp/ran; true"\n'
+write 'Host other\nHostName 10.98.0.3\nPort 2222\nIdentityFile ~/.ssh/mine\nUserKnownHostsFile ~/.ssh/known\nUnknownOption x\nControlMaster auto\nControlPersist 60\nControlPath /tmp/other-%C\nMatch originalhost other exec "touch /tmp/ran; true"\n'
 is "$(inside a ssh other hostname 2>&1)" node1 "another host, as ~/.ssh/config says"
 ok "with what that runs" test -e /tmp/ran
 not_ok "it is no container" inside a ssh other test -e /etc/container-marker
 is "$(inside a env SECRET=1 SHIFTER_SECRET=1 ssh other env | grep -E 'SECRET|SHIFTER|udiImage')" '' "nothing of the job's environment gets there"
-ok "the user's multiplexing works there" inside a ssh -O exit other
 like "$(inside a ssh -J other node2 cat /etc/container-marker 2>&1)" 'libshifter demo image' "through the other host into the job"
+ok "the user's multiplexing works there" inside a ssh -O exit other
 is "$(inside a ssh -J node2 -o ControlPath=none other hostname 2>&1)" node1 "through the job to the other host"
-fingerprint=$(as alice ssh-keygen -lf /home/alice/.udiRoot/id_ed25519.pub | cut -d' ' -f2)
+fingerprint=$(as alice shifterctl key | ssh-keygen -lf - | cut -d' ' -f2)
+like "$fingerprint" '^SHA256:' "the job's key has a fingerprint"
 ok "its log knows the user's key" grep -qF "$(ssh-keygen -lf /home/alice/.ssh/mine.pub | cut -d' ' -f2)" /run/other.log
 not_ok "and never saw the job's" grep -qF "$fingerprint" /run/other.log
 ok "the other host's sshd ends" kill "$(cat /run/other.pid)"
