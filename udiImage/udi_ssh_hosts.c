@@ -19,8 +19,15 @@
 
 enum { HOST_MAX = 1025 }; /* NI_MAXHOST */
 
-/* As lib/model/sshconf.c writes it, names and addresses with commas between. */
+/* As lib/model/sshconf.c writes them: names and addresses with commas between, then the port. */
 static const char list_start[] = "\nMatch originalhost ";
+static const char port_start[] = "\nPort ";
+
+/* What a command line says, as far as it matters here. */
+struct arguments {
+	const char *destination;
+	const char *config; /* of the last -F */
+};
 
 /* Is host, or the IPv6 address that it is another spelling of, one of the n bytes' words? */
 static bool is_listed(const char *list, size_t n, const char *host)
@@ -49,7 +56,26 @@ static bool is_listed(const char *list, size_t n, const char *host)
 	return false;
 }
 
-static bool is_job_host(const char *host)
+/* The line at the start of n bytes, as an option; none if it is another. */
+static void take_port(const char *line, size_t n, char option[UDI_PORT_OPTION])
+{
+	const size_t start = sizeof(port_start) - 1;
+	size_t digits = 0;
+
+	option[0] = '\0';
+	if (n <= start || memcmp(line, port_start, start) != 0)
+		return;
+	line += start;
+	while (digits < n - start && line[digits] >= '0' && line[digits] <= '9')
+		digits++;
+	if (digits == 0 || digits > UDI_PORT_OPTION - sizeof("-p"))
+		return;
+	memcpy(option, "-p", 2);
+	memcpy(option + 2, line, digits);
+	option[2 + digits] = '\0';
+}
+
+static bool is_job_host(const char *host, char port[UDI_PORT_OPTION])
 {
 	int fd = open(UDI_SSH_CONFIG, O_RDONLY | O_CLOEXEC);
 	bool found = false;
@@ -72,6 +98,8 @@ static bool is_job_host(const char *host)
 				list += sizeof(list_start) - 1;
 				end = memchr(list, '\n', (size_t)(text + n - list));
 				found = end && is_listed(list, (size_t)(end - list), host);
+				if (found)
+					take_port(end, (size_t)(text + n - end), port);
 			}
 			munmap(text, n);
 		}
@@ -80,28 +108,43 @@ static bool is_job_host(const char *host)
 	return found;
 }
 
-/* The argument that is neither an option nor the value of one, or NULL. */
-static const char *find_destination(int argc, char *const *argv, const char *options)
+/* As ssh does: options, the destination, more options, and the command from there on. */
+static void read_arguments(int argc, char *const *argv, const char *options,
+			   struct arguments *arguments)
 {
+	bool is_end = false;
+
 	for (int i = 1; i < argc; i++) {
 		const char *option = argv[i];
 
-		if (option[0] != '-' || !option[1])
-			return option;
-		if (strcmp(option, "--") == 0)
-			return i + 1 < argc ? argv[i + 1] : NULL;
+		if (is_end || option[0] != '-' || !option[1]) {
+			if (arguments->destination)
+				return;
+			arguments->destination = option;
+			is_end = false;
+			continue;
+		}
+		if (strcmp(option, "--") == 0) {
+			if (arguments->destination)
+				return;
+			is_end = true;
+			continue;
+		}
 		while (*++option) {
 			const char *known = strchr(options, *option);
+			const char *value;
 
 			if (!known || known[1] != ':')
 				continue;
-			/* its value: the rest, or the next one */
+			/* the rest, or the next one */
+			value = option[1] ? option + 1 : argv[i + 1];
 			if (!option[1])
 				i++;
+			if (*option == 'F')
+				arguments->config = value;
 			break;
 		}
 	}
-	return NULL;
 }
 
 /* The host of [USER@]HOST and ssh://[USER@]HOST[:PORT][/], with or without brackets. */
@@ -129,13 +172,23 @@ static bool take_host(const char *destination, char *host, size_t room)
 	return true;
 }
 
-const char *udi_choose_config(int argc, char *const *argv, const char *options)
+static bool is_ours(const char *config)
 {
-	const char *destination = find_destination(argc, argv, options);
+	return strcmp(config, UDI_SSH_CONFIG) == 0 || strcmp(config, UDI_SSH_CONFIG_JOB) == 0;
+}
+
+const char *udi_choose_config(int argc, char *const *argv, const char *options,
+			      char port[UDI_PORT_OPTION])
+{
+	struct arguments arguments = { 0 };
 	char host[HOST_MAX];
 
-	if (destination && take_host(destination, host, sizeof(host)) && is_job_host(host) &&
-	    access(UDI_SSH_CONFIG_JOB, R_OK) == 0)
-		return UDI_SSH_CONFIG_JOB;
-	return UDI_SSH_CONFIG;
+	port[0] = '\0';
+	read_arguments(argc, argv, options, &arguments);
+	if (!arguments.destination || !take_host(arguments.destination, host, sizeof(host)) ||
+	    access(UDI_SSH_CONFIG_JOB, R_OK) != 0 || !is_job_host(host, port))
+		return UDI_SSH_CONFIG;
+	if (arguments.config && !is_ours(arguments.config))
+		port[0] = '\0';
+	return UDI_SSH_CONFIG_JOB;
 }

@@ -8,7 +8,8 @@
  *
  * With --wrap=BSDgetopt, the name that OpenSSH's own getopt() has: its first call tells which
  * options there are, so the host can be found, and the -F is exchanged for that of the job's
- * hosts.
+ * hosts, and their port.  There the port is the job's, whatever a launcher says: nothing but the
+ * job's sshd can be meant by this configuration, and the first -p is the one that ssh takes.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,13 +26,19 @@ int __wrap_BSDgetopt(int argc, char *const *argv, const char *options);
 /* Ours, from above or from the ssh that runs this one for a jump: the file that fits the host. */
 static void exchange_config(int argc, char **argv, const char *options)
 {
+	static char option[] = "-F" UDI_SSH_CONFIG_JOB, port[UDI_PORT_OPTION];
 	static char path[sizeof(UDI_SSH_CONFIG_JOB)];
 
-	strcpy(path, udi_choose_config(argc, argv, options));
+	strcpy(path, udi_choose_config(argc, argv, options, port));
 	for (int i = 1; i + 1 < argc; i++)
 		if (strcmp(argv[i], "-F") == 0 && (strcmp(argv[i + 1], UDI_SSH_CONFIG) == 0 ||
 						   strcmp(argv[i + 1], UDI_SSH_CONFIG_JOB) == 0))
 			argv[i + 1] = path;
+	/* in the room of the two words from above: one, and the port */
+	if (port[0] && argc > 2 && argv[2] == path) {
+		argv[1] = option;
+		argv[2] = port;
+	}
 }
 
 int __wrap_BSDgetopt(int argc, char *const *argv, const char *options)

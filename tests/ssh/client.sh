@@ -68,6 +68,21 @@ for name in node1 node2 node2.cluster.example 10.98.0.1 NODE1 Node2 NODE2.Cluste
 done
 ok "scp to a name in capitals" inside a scp -q /home/alice/data NODE2:/tmp/capital
 
+# --- what launchers say on the command line ---
+as alice ssh-keygen -q -t ed25519 -N '' -f /home/alice/theirs || exit 1
+careless='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
+for options in '-p 22' '-p22' '-vp 22' '-o Port=22' '-oPort=22' '-o StrictHostKeyChecking=no' '-o UserKnownHostsFile=/dev/null' \
+	'-i /home/alice/theirs' '-i /nonexistent' '-l alice' "-x -q -p 22 $careless -i /home/alice/theirs -l alice"; do
+	like "$(inside a ssh $options node2 cat /etc/container-marker 2>&1)" 'libshifter demo image' "ssh $options"
+done
+is "$(inside a ssh node2 -p 22 cat /etc/container-marker 2>&1)" 'libshifter demo image' "ssh HOST -p 22"
+is "$(inside a ssh ssh://node2:22 cat /etc/container-marker 2>&1)" 'libshifter demo image' "ssh ssh://node2:22"
+is "$(inside a ssh node2 echo -p 22 -F none)" '-p 22 -F none' "what belongs to the command stays there"
+ok "scp -P 22" inside a scp -q -P 22 $careless /home/alice/data node2:/tmp/port
+is "$(inside a sh -c "echo 'get /tmp/port /tmp/sftp3' | sftp -q -P 22 -b - node1 >/dev/null 2>&1; cat /tmp/sftp3")" data "sftp -P 22"
+like "$(inside a ssh -F none -p 22 node2 true 2>&1)" 'port 22: Connection refused' "with a configuration of one's own a port is what it is"
+like "$(inside a ssh -l bob node2 true 2>&1)" 'bob@.*Permission denied' "who is somebody else is nobody"
+
 # --- what ~/.ssh/config can say ---
 install -d -m 700 -o alice -g alice /home/alice/.ssh
 write() { rm -rf /home/alice/.ssh/config; printf '%b' "$1" >/home/alice/.ssh/config; chown alice:alice /home/alice/.ssh/config; }
@@ -98,12 +113,13 @@ ip addr add 10.98.0.3/24 dev eth0 && mkdir -p /run/sshd /etc/other && ssh-keygen
 printf '' >$IMG/own/etc/ssh/ssh_config
 write 'Host other\nHostName 10.98.0.3\nPort 2222\nIdentityFile ~/.ssh/mine\nUserKnownHostsFile ~/.ssh/known\nUnknownOption x\nControlMaster auto\nControlPersist 60\nControlPath /tmp/other-%C\nMatch originalhost other exec "touch /tmp/ran; true"\n'
 is "$(inside a ssh other hostname 2>&1)" node1 "another host, as ~/.ssh/config says"
+like "$(inside a ssh -p 1 other true 2>&1)" 'port 1: Connection refused' "there a port is taken at its word"
 ok "with what that runs" test -e /tmp/ran
 not_ok "it is no container" inside a ssh other test -e /etc/container-marker
 is "$(inside a env SECRET=1 SHIFTER_SECRET=1 ssh other env | grep -E 'SECRET|SHIFTER|udiImage')" '' "nothing of the job's environment gets there"
 like "$(inside a ssh -J other node2 cat /etc/container-marker 2>&1)" 'libshifter demo image' "through the other host into the job"
 ok "the user's multiplexing works there" inside a ssh -O exit other
-is "$(inside a ssh -J node2 -o ControlPath=none other hostname 2>&1)" node1 "through the job to the other host"
+is "$(inside a ssh -J node2:22 -o ControlPath=none other hostname 2>&1)" node1 "through the job to the other host"
 fingerprint=$(as alice shifterctl key | ssh-keygen -lf - | cut -d' ' -f2)
 like "$fingerprint" '^SHA256:' "the job's key has a fingerprint"
 ok "its log knows the user's key" grep -qF "$(ssh-keygen -lf /home/alice/.ssh/mine.pub | cut -d' ' -f2)" /run/other.log
