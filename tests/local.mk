@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/hosts \
 	tests/images \
 	tests/import \
+	tests/launchers \
 	tests/list \
 	tests/rootless \
 	tests/security \

@@ -4,7 +4,10 @@
 # cluster.bash - a cluster with the plug-in for the tests of this folder; to be sourced.
 #
 #   STAGE   a DESTDIR of "make install" with prefix /usr [SHIFTER_STAGE]
-#   IMAGES  a folder with base.squashfs [one of the test's own]
+#   IMAGES  a folder with KIND.squashfs [one of the test's own]
+#   KIND    of the image [base]
+#   NODES   how many [4]
+#   BATCH_TIMEOUT   seconds that a job of batch may take [120]
 
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=tests/harness/lib.sh
@@ -21,9 +24,11 @@ if [ -z "${IMAGES:-}" ]; then
 	# a store of the test's own, for tags and more images
 	IMAGES=$T_DIR/images
 	mkdir -p "$cache" "$IMAGES" && chmod 755 "$IMAGES"
-	"$HERE/../images/make-image" base "$cache/base.squashfs" >"$T_DIR/image.log" 2>&1 &&
-		cp --reflink=auto "$cache/base.squashfs" "$IMAGES" ||
+	: "${KIND:=base}"
+	if ! { "$HERE/../images/make-image" "$KIND" "$cache/$KIND.squashfs" >"$T_DIR/image.log" 2>&1 &&
+		cp --reflink=auto "$cache/$KIND.squashfs" "$IMAGES"; }; then
 		fail "the image is made: $(tail -n 1 "$T_DIR/image.log")"
+	fi
 fi
 export STAGE IMAGES
 PLUGIN=$(cd "$STAGE" && find usr -name shifter_slurm.so -print -quit)
@@ -46,7 +51,7 @@ batch() {
 	cat >"$T_DIR/script"
 	on head sh -c "cat >/home/$user/$out.sh && chown $user /home/$user/$out.sh &&
 		chmod 755 /home/$user/$out.sh" <"$T_DIR/script"
-	T_SAID=$(as "$user" timeout 120 sbatch -Q --wait -o "$out" "$@" "$out.sh" 2>&1)
+	T_SAID=$(as "$user" timeout "${BATCH_TIMEOUT:-120}" sbatch -Q --wait -o "$out" "$@" "$out.sh" 2>&1)
 	T_STATUS=$?
 	T_JOB=$(on head cat "/home/$user/$out" 2>&1)
 }
@@ -73,4 +78,4 @@ nowhere_left() {
 }
 
 on_exit cluster down --purge
-cluster up 4 || { fail "the cluster is up"; done_testing; exit 1; }
+cluster up "${NODES:-4}" || { fail "the cluster is up"; done_testing; exit 1; }
