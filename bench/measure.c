@@ -153,7 +153,8 @@ int main(int argc, char **argv)
 	unsigned long rounds;
 
 	if (argc != 9)
-		errx(2, "usage: measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID USER-KEY");
+		errx(2, "usage: measure ROUNDS IMAGE COMMAND UDIIMAGE FLOOR-ENTER WORK UID "
+			"USER-KEY");
 	rounds = strtoul(argv[1], NULL, 10);
 	setting.image = argv[2];
 	setting.command = argv[3];

@@ -177,8 +177,8 @@ static size_t add_words(char **argv, size_t n, char *entrypoint)
 int shf_enter_container(const struct shf_request *request)
 {
 	char name[] = "shifter-enter", own_name[] = "shifter-private", none[] = "-";
-	char volume[] = "-V", writable[] = "-w", job[] = "-j", to_separate[] = "--", entry[] = "-e", to[] = "-w",
-	     to_image[] = "-W";
+	char volume[] = "-V", writable[] = "-w", job[] = "-j", to_separate[] = "--",
+	     entry[] = "-e", to[] = "-w", to_image[] = "-W";
 	char id[SHF_ID_MAX + 1], fd_text[16], *entrypoint = NULL, *nothing[] = { NULL };
 	char **argv = NULL;
 	size_t n = 0, length = 0;

@@ -85,10 +85,12 @@ static bool is_of_job(struct shifter_ctx *ctx, const struct request *request)
 
 static void enter(const struct request *request)
 {
-	struct shifter_container_spec spec = { .size = sizeof(spec),
-					       .image = request->image,
-					       .volumes = request->volumes,
-					       .flags = request->is_writable ? SHIFTER_SETUP_WRITABLE : 0 };
+	struct shifter_container_spec spec = {
+		.size = sizeof(spec),
+		.image = request->image,
+		.volumes = request->volumes,
+		.flags = request->is_writable ? SHIFTER_SETUP_WRITABLE : 0,
+	};
 	char *nothing[] = { NULL };
 	struct shifter_ctx *ctx;
 	int rc;

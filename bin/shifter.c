@@ -105,6 +105,11 @@ static int refuse_option(char **argv, int optind_before, const char *reason)
 	return SHF_EXIT_SHIFTER;
 }
 
+static int show_usage(void)
+{
+	return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+}
+
 static int refuse_getopt(int c, char **argv, int before)
 {
 	const char *given = argv[before];
@@ -170,7 +175,7 @@ static int run_wait(struct shf_request *request, int argc, char **argv)
 			command[1] = timeout;
 			command[2] = optarg;
 			break;
-		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+		case 'h': return show_usage();
 		default: return refuse_getopt(c, argv, before);
 		}
 	}
@@ -259,7 +264,7 @@ static int run(struct shf_request *request, int argc, char **argv, bool is_scrip
 			request->entrypoint = optarg;
 			break;
 		case OPT_CONTAINER: request->container = optarg; break;
-		case 'h': return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+		case 'h': return show_usage();
 		case OPT_WRITABLE: request->is_writable = true; break;
 		case OPT_VERSION:
 			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,

@@ -143,7 +143,8 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_check_kernel(&s->ctx->report);
 	if (rc == 0)
-		rc = shf_open_image(&s->ctx->config, &s->ref, &s->session, &s->image, &s->ctx->report);
+		rc = shf_open_image(&s->ctx->config, &s->ref, &s->session, &s->image,
+				    &s->ctx->report);
 	if (rc == 0)
 		rc = check_writable(s);
 	if (rc == 0)
