@@ -2,6 +2,7 @@
 #include "enter_command.h"
 
 #include "base/command_env.h"
+#include "base/locale_name.h"
 #include "base/parse.h"
 #include "base/report.h"
 #include "base/text.h"
@@ -183,6 +184,7 @@ char **shf_read_environment(const char *number, bool is_in_job)
 	if (is_in_job)
 		shf_env_set_launchers(&env);
 	set_shell(&env);
+	shf_env_settle_locale(&env);
 	list = shf_environ_finish(&env);
 	if (!list)
 		shf_die_errno(125, "cannot make the environment", NULL, ENOMEM);

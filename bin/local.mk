@@ -22,6 +22,7 @@ libshfmusl_a_SOURCES = \
 	lib/base/command_env.c \
 	lib/base/environ.c \
 	lib/base/fd.c \
+	lib/base/locale_name.c \
 	lib/base/parse.c \
 	lib/base/path.c \
 	lib/base/report.c \

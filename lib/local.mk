@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += libshf.la
 lib_LTLIBRARIES += libshifter.la
 
 libshf_la_SOURCES = \
+	lib/base/caller.c \
+	lib/base/caller.h \
 	lib/base/cleanup.h \
 	lib/base/command_env.c \
 	lib/base/command_env.h \
@@ -13,6 +15,8 @@ libshf_la_SOURCES = \
 	lib/base/environ.h \
 	lib/base/fd.c \
 	lib/base/fd.h \
+	lib/base/locale_name.c \
+	lib/base/locale_name.h \
 	lib/base/mount_attributes.h \
 	lib/base/parse.c \
 	lib/base/parse.h \

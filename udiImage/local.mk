@@ -8,10 +8,16 @@ UDIIMAGE_RECIPE = \
 	udiImage/debian-source \
 	udiImage/etc/ssh_config \
 	udiImage/etc/sshd_config \
+	lib/base/caller.c \
+	lib/base/caller.h \
 	lib/base/command_env.c \
 	lib/base/command_env.h \
 	lib/base/environ.c \
 	lib/base/environ.h \
+	lib/base/locale_name.c \
+	lib/base/locale_name.h \
+	udiImage/udi_env.c \
+	udiImage/udi_env.h \
 	udiImage/udi_job.c \
 	udiImage/udi_job.h \
 	udiImage/udi_names.c \
@@ -23,6 +29,8 @@ UDIIMAGE_RECIPE = \
 	udiImage/udi_ssh_config.c \
 	udiImage/udi_ssh_hosts.c \
 	udiImage/udi_ssh_hosts.h \
+	udiImage/udi_ssh_env.c \
+	udiImage/udi_ssh_env.h \
 	udiImage/udi_ssh_main.c \
 	udiImage/udi_wait.c
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Linked into every static program of udiImage, so that OpenSSH's own source stays as it is.
- * Needs -Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale.
+ * Needs -Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale,--wrap=execve.
  *
  * 1. A static program still reads files of the container image.  glibc would dlopen() the modules
  *    that the image's nsswitch.conf names and the converters of the image's locale, OpenSSL the
@@ -11,8 +11,12 @@
  *    algorithm and delayed acknowledgements stall each login two or three times for 40 ms.
  * 3. sshd listens with a backlog of 128.  When more nodes than that connect at once their SYNs are
  *    dropped and retried a second later.
+ * 4. sshd hands what ssh sent of its caller's environment (base/caller.h) to the user's shell,
+ *    which then runs udi-session.  A caller with a higher limit of the stack may have more of it
+ *    than the kernel takes here.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <locale.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +24,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/caller.h"
 
 /* Weak: a build without OpenSSL, and the programs that are not OpenSSH's, do without it. */
 #pragma weak OPENSSL_init_crypto
@@ -37,6 +45,8 @@ int __real_accept(int fd, struct sockaddr *address, socklen_t *length);
 int __wrap_accept(int fd, struct sockaddr *address, socklen_t *length);
 int __real_listen(int fd, int backlog);
 int __wrap_listen(int fd, int backlog);
+int __real_execve(const char *path, char *const *args, char *const *env);
+int __wrap_execve(const char *path, char *const *args, char *const *env);
 char *__real_setlocale(int category, const char *locale);
 char *__wrap_setlocale(int category, const char *locale);
 
@@ -112,4 +122,33 @@ char *__wrap_setlocale(int category, const char *locale)
 			locale = "C";
 	}
 	return __real_setlocale(category, locale);
+}
+
+/* First as it is, then with the most that this process may allow, then without the caller's. */
+int __wrap_execve(const char *path, char *const *args, char *const *env)
+{
+	struct rlimit before, limit;
+	struct shf_environ rest = { 0 };
+	char **list;
+
+	if (__real_execve(path, args, env) < 0 && errno != E2BIG)
+		return -1;
+	if (getrlimit(RLIMIT_STACK, &before) == 0) {
+		limit = before;
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_STACK, &limit);
+		__real_execve(path, args, env);
+		(void)setrlimit(RLIMIT_STACK, &before);
+	}
+	/* One chunk alone is not whole: udi-session says that they are missing. */
+	for (; env && *env; env++)
+		if (!shf_caller_is_chunk(*env))
+			shf_environ_put(&rest, *env);
+	shf_environ_set(&rest, SHF_CALLER_PREFIX "1", "");
+	list = shf_environ_finish(&rest);
+	if (!list) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return __real_execve(path, args, list);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "udi_ssh_env.h"
 #include "udi_ssh_hosts.h"
 
 int __real_main(int argc, char **argv, char **envp);
@@ -30,6 +31,7 @@ static void exchange_config(int argc, char **argv, const char *options)
 	static char path[sizeof(UDI_SSH_CONFIG_JOB)];
 
 	strcpy(path, udi_choose_config(argc, argv, options, port));
+	udi_note_host(strcmp(path, UDI_SSH_CONFIG_JOB) == 0);
 	for (int i = 1; i + 1 < argc; i++)
 		if (strcmp(argv[i], "-F") == 0 && (strcmp(argv[i + 1], UDI_SSH_CONFIG) == 0 ||
 						   strcmp(argv[i + 1], UDI_SSH_CONFIG_JOB) == 0))
@@ -57,6 +59,7 @@ int __wrap_main(int argc, char **argv, char **envp)
 	static char option[] = "-F", path[] = UDI_SSH_CONFIG;
 	char **args;
 
+	udi_note_caller();
 	if (argc < 1 || access(path, R_OK) != 0)
 		return __real_main(argc, argv, envp);
 	args = calloc((size_t)argc + 3, sizeof(*args));

@@ -464,7 +464,7 @@ struct shifter_sshd_spec {
 	const char *user_key_file; /* its private half, read as the user; or
 				      NULL: HOME/.udiRoot/id_ed25519 */
 	const char *principal;     /* of the host certificate, unique to the job */
-	const char *const *env;    /* "NAME=VALUE" of the job, last one NULL; or NULL */
+	const char *const *env;    /* "NAME=VALUE" of job and node, last one NULL; or NULL */
 	shifter_place_fn place;    /* or NULL: stay in the caller's cgroups */
 	void *place_data;          /* passed to place */
 	uint32_t timeout_ms;       /* wait for it to listen; 0 for 10000 */

@@ -19,6 +19,8 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/child.h \
 	integrations/slurm/context.c \
 	integrations/slurm/context.h \
+	integrations/slurm/devices.c \
+	integrations/slurm/devices.h \
 	integrations/slurm/extern_step.c \
 	integrations/slurm/extern_step.h \
 	integrations/slurm/facts.c \

@@ -3,6 +3,7 @@
 
 #include "account.h"
 #include "context.h"
+#include "devices.h"
 #include "facts.h"
 #include "hosts.h"
 #include "options.h"
@@ -60,6 +61,7 @@ static int add_environment(struct job *job)
 		{ "SLURM_CONF", "SLURM_CONF" },
 		{ "SLURM_JOBID", "SLURM_JOB_ID" },
 		{ "SLURM_JOB_CPUS_PER_NODE", "SLURM_JOB_CPUS_PER_NODE" },
+		{ "SLURM_JOB_GPUS", "SLURM_JOB_GPUS" },
 		{ "SLURM_JOB_ID", "SLURM_JOB_ID" },
 		{ "SLURM_JOB_NODELIST", "SLURM_JOB_NODELIST" },
 		{ "SLURM_JOB_NODELIST", "SLURM_NODELIST" },
@@ -80,7 +82,8 @@ static int add_environment(struct job *job)
 		if (shf_slurm_facts_add(facts, variables[i].name, value) < 0)
 			return -ENOMEM;
 	}
-	if (shf_slurm_facts_add(facts, "SHIFTER_CONTAINER", job->container) < 0 ||
+	if (shf_slurm_add_devices(facts) < 0 ||
+	    shf_slurm_facts_add(facts, "SHIFTER_CONTAINER", job->container) < 0 ||
 	    (request && shf_slurm_facts_add(facts, SHF_SLURM_VAR_REQUEST, request) < 0))
 		return -ENOMEM;
 	return shf_slurm_facts_add(facts, "SHIFTER_IMAGE", job->image);

@@ -39,6 +39,54 @@ bool shf_env_is_of_session(const char *entry)
 	return false;
 }
 
+bool shf_env_is_of_node(const char *entry)
+{
+	static const char *const names[] = {
+		"HOSTNAME",
+		"HOST",
+		/* which of the node's devices */
+		"CUDA_VISIBLE_DEVICES",
+		"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",
+		"GPU_DEVICE_ORDINAL",
+		"HIP_VISIBLE_DEVICES",
+		"NVIDIA_VISIBLE_DEVICES",
+		"ROCR_VISIBLE_DEVICES",
+		"ZE_AFFINITY_MASK",
+		/* systemd's, of a service's or session's cgroup and runtime */
+		"INVOCATION_ID",
+		"JOURNAL_STREAM",
+		"MEMORY_PRESSURE_WATCH",
+		"MEMORY_PRESSURE_WRITE",
+		/* Slurm */
+		"SLURMD_NODENAME",
+		"SLURM_CPUS_ON_NODE",
+		"SLURM_CPU_BIND",
+		"SLURM_CPU_BIND_LIST",
+		"SLURM_CPU_BIND_TYPE",
+		"SLURM_CPU_BIND_VERBOSE",
+		"SLURM_GPUS_ON_NODE",
+		"SLURM_GTIDS",
+		"SLURM_JOB_GPUS",
+		"SLURM_LAUNCH_NODE_IPADDR",
+		"SLURM_LOCALID",
+		"SLURM_MEM_BIND",
+		"SLURM_NODEID",
+		"SLURM_PROCID",
+		"SLURM_STEP_GPUS",
+		"SLURM_TASK_PID",
+		"SLURM_TOPOLOGY_ADDR",
+		/* Torque and PBS */
+		"PBS_NODENUM",
+		"PBS_TASKNUM",
+		"PBS_VNODENUM",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (has_name(entry, names[i]))
+			return true;
+	return false;
+}
+
 /* ---- layers ---- */
 
 size_t shf_env_lay(struct shf_environ *env, char *bytes, size_t length)

@@ -23,6 +23,12 @@
 bool shf_env_is_of_session(const char *entry);
 
 /*
+ * Does it say something about the node and the task there, such as which GPUs are
+ * the job's?  Then it is not carried to other nodes.  entry as above.
+ */
+bool shf_env_is_of_node(const char *entry);
+
+/*
  * Lay strings over env, each ended by NUL; bytes[length] is one more NUL.  They are
  * borrowed.  Of foreign ones, a job's or an image's, what belongs to the session is
  * left out; the site's are records of environ.h.  Returns how many could not be

@@ -175,10 +175,11 @@ bool shf_environ_apply(struct shf_environ *env, char *record)
 	char *entry = record + 1, **old;
 	const char *value = entry + length + 1, *was = NULL;
 
-	if (*record == '-') {
+	if (*record == '-' || *record == '@') {
 		if (!*entry || strchr(entry, '='))
 			return false;
-		shf_environ_unset(env, entry);
+		if (*record == '-')
+			shf_environ_unset(env, entry);
 		return true;
 	}
 	if (!*record || !strchr("=+^?", *record) || !length)

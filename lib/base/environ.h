@@ -53,6 +53,7 @@ void shf_environ_unset(struct shf_environ *env, const char *name);
  *	^NAME=VALUE	put before the value, and a ':' between
  *	?NAME=VALUE	set unless there is such a variable
  *	-NAME		unset
+ *	@NAME		nothing: it is the node's, as those of shf_env_is_of_node()
  * A value that is empty or missing becomes VALUE by + and ^.  record is borrowed.
  * Returns false for anything else.
  */

@@ -67,6 +67,8 @@ struct shf_config {
 	size_t n_site_env_append, n_site_env_prepend;
 	char **site_env_unset; /* "NAME" */
 	size_t n_site_env_unset;
+	char **node_env; /* "NAME", besides those of shf_env_is_of_node() */
+	size_t n_node_env;
 
 	/* private: "FILE:LINE" by the key's place in the table, NULL for the default */
 	char *origins[SHF_CONFIG_KEYS_MAX];

@@ -34,6 +34,9 @@ const struct shf_config_key shf_config_keys[] = {
 	{ "siteEnvUnset", NULL, SHF_CONFIG_VARIABLE_NAMES, 0, 0, "",
 	  MANY(site_env_unset, n_site_env_unset),
 	  "Names of variables that no container's environment has." },
+	{ "nodeEnv", NULL, SHF_CONFIG_VARIABLE_NAMES, 0, 0, "", MANY(node_env, n_node_env),
+	  "Names of variables that ssh does not carry from node to node, besides those that "
+	  "shifter(1) lists." },
 	{ "containerTmpfsSize", NULL, SHF_CONFIG_NUMBER, 1, 1048576, "256", ONE(tmpfs_size_mb),
 	  "MiB of memory that a container may use for what it writes outside of mounted "
 	  "directories." },

@@ -75,6 +75,7 @@ void shf_render_site_env(const struct shf_config *config, struct shf_text *text)
 	add_records(text, "+", config->site_env_append, config->n_site_env_append);
 	add_records(text, "^", config->site_env_prepend, config->n_site_env_prepend);
 	add_records(text, "-", config->site_env_unset, config->n_site_env_unset);
+	add_records(text, "@", config->node_env, config->n_node_env);
 }
 
 int shf_render_session_env(const char *const *env, struct shf_text *text, struct shf_report *report)

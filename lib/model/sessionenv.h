@@ -21,7 +21,8 @@ int shf_render_session_env(const char *const *env, struct shf_text *text,
 
 /*
  * Append what the site does to the environment of every command, as records of
- * base/environ.h in their order, each ended by NUL: set, append, prepend, unset.
+ * base/environ.h in their order, each ended by NUL: set, append, prepend, unset,
+ * and which variables are the node's.
  */
 void shf_render_site_env(const struct shf_config *config, struct shf_text *text);
 

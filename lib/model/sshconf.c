@@ -9,6 +9,7 @@
 
 #define LIVE(file) SHF_LIVE_DIR "/" file
 #define UDI_DIR "/opt/udiImage"
+#define ACCEPT_ENV "AcceptEnv SHIFTER_ENV_*\n"
 
 enum { PRINCIPAL_MAX = 200,
        TEMPLATE_MAX = 1 << 20 };
@@ -151,7 +152,9 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 	shf_text_addf(text,
 		      "Port %u\n"
 		      "User %s\n"
-		      "HostKeyAlias %s\n",
+		      "HostKeyAlias %s\n"
+		      /* to the letter: udi_ssh_env.c knows the job's hosts by it */
+		      "SendEnv SHIFTER_ENV_*\n",
 		      facts->port, facts->user, facts->principal);
 	shf_text_add(
 		text,
@@ -278,6 +281,9 @@ static void add_filtered_template(struct shf_text *text, const char *site_templa
 			shf_text_add(text, "# not the site's to set: ");
 		shf_text_add_mem(text, site_template, n);
 		shf_text_add(text, "\n");
+		/* it adds up, but those of Match blocks replace what stands outside of them */
+		if (has_keyword(site_template, n, "AcceptEnv"))
+			shf_text_add(text, ACCEPT_ENV);
 		site_template += n + (site_template[n] == '\n');
 	}
 }
@@ -309,6 +315,7 @@ int shf_render_sshd_config(const struct shf_ssh_facts *facts, const char *site_t
 									      "/libexec/"
 									      "sftp-server\n");
 	shf_text_add(text, server_guarantees);
+	shf_text_add(text, ACCEPT_ENV);
 	/*
 	 * A value in a Match block beats one outside, and the first such block
 	 * that has the keyword wins.  Ours is in a file of its own because

@@ -40,6 +40,10 @@ same 'libshifter(3) has every function' \
 same 'shifter(1) has every variable of launchers' \
 	"$(grep -oE '"((OMPI|PRTE|HYDRA|I_MPI|PDSH|CLUSTERSHELL|ANSIBLE)_[A-Za-z_]+|WCOLL)"' lib/base/command_env.c | tr -d '"' | sort -u)" \
 	"$(grep -oE '(OMPI|PRTE|HYDRA|I_MPI|PDSH|CLUSTERSHELL|ANSIBLE)_[A-Za-z_]+|WCOLL' man/shifter.1 | sort -u)"
+of_node=$(sed -n '/^bool shf_env_is_of_node/,/^}/s/^\t\t"\([A-Z_]*\)",$/\1/p' lib/base/command_env.c | sort)
+ok 'variables of the node are found' test -n "$of_node"
+same 'shifter(1) has every variable of the node' "$of_node" \
+	"$(sed -n '/^\.Ev HOST ,/,/nodeEnv/p' man/shifter.1 | grep '^\.Ev' | grep -oE '[A-Z_]{3,}' | sort)"
 for page in man/*.[1-8]; do
 	ok "$page is well-formed" mandoc -T lint -W warning "$page"
 	while read -r name; do

@@ -9,7 +9,7 @@ set -u
 
 conf() { { printf 'imagePath = "%s"\n' $IMG; printf '%s\n' "$@"; } >/etc/shifter/udiRoot.conf; }
 run() { as alice env "${WITH[@]}" shifter --container=a "$@"; } # run OPTION... CMD: with variables WITH
-ssh_run() { inside a ssh node2 "$@"; }
+ssh_run() { inside a ssh -F /home/alice/plain node2 "$@"; } # sends nothing of its caller, as a stranger's ssh
 WITH=(X=1)
 printenv() { run "${@:2}" sh -c "echo \"\$$1\""; } # printenv NAME OPTION...
 # What belongs to how a command was started, and nothing else, may differ.
@@ -45,6 +45,9 @@ ok "sshd, with a job's variables of every shape" shifterctl sshd a --principal u
 	--env ALL=job --env JOB=job --env ONLY=job --env 'A B=blank' --env 'BASH_FUNC_f%%=() {  echo function
 }' --env $'NL=one\ntwo' --env EMPTY=job --env HOME=/job --env =x --env NOEQUALS --env GONE=job
 ok "hosts" shifterctl hostsfile a --slurm 'node[1-2]' --slots '2(x2)'
+inside a sed '/^ *SendEnv /d' /run/shifter/ssh_config.job >/home/alice/plain
+is "$(diff <(inside a cat /run/shifter/ssh_config.job) /home/alice/plain | sed -n 's/^[<>] *//p' | sort -u)" \
+	'SendEnv SHIFTER_ENV_*' "ssh may send nothing of its caller"
 WITH=(ALL=caller JOB=caller ONLY=job 'A B=blank' $'NL=one\ntwo' 'BASH_FUNC_f%%=() {  echo function
 }' EMPTY=caller GONE=caller PATH=/usr/bin:/bin)
 is "$(printenv ALL)" site "the site's over all"
@@ -67,7 +70,7 @@ is "$(printenv LINES)" $'one\ntwo' "a value of the image with a newline"
 is "$(printenv NL)" $'one\ntwo' "and of the caller"
 is "$(run env | grep '^A B=')" 'A B=blank' "a name with a blank"
 
-# --- by ssh the same ---
+# --- by ssh, whose caller has sent nothing, the same ---
 is "$(ssh_run 'echo $ALL $JOB $ONLY $SITE')" "$(run sh -c 'echo $ALL $JOB $ONLY $SITE')" "image, site and job by ssh"
 is "$(ssh_run 'echo $PATH')" "$(printenv PATH)" "PATH by ssh"
 same_environment() {
@@ -81,6 +84,8 @@ ok "env by shifter and by ssh, line by line" same_environment
 echo 'env -0' | ssh_run 2>/dev/null | tr '\n\0' '\1\n' | grep -vE "$own" | sort >/tmp/by-login
 is "$(diff /tmp/by-ssh /tmp/by-login)" '' "and as a login shell"
 is "$(ssh_run 'echo $OMPI_MCA_plm $HYDRA_LAUNCHER')" 'rsh ssh' "launchers of MPI are told by ssh, too"
+is "$(run ssh node2 'env -0' | tr '\n\0' '\1\n' | grep -vE "$own" | sort)" \
+	"$(run sh -c 'env -0' | tr '\n\0' '\1\n' | grep -vE "$own" | sort)" "and with the caller's, as there"
 ok "sftp is none the worse" eval 'echo "ls /etc/passwd" | inside a sftp -q -b - node2'
 
 # --- what the loader takes from privileged programs ---

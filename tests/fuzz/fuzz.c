@@ -8,6 +8,7 @@
  * value and a report that says the same.  Built with -DSHF_LIBFUZZER it
  * is a target for libFuzzer, whose input's first byte selects the parser.
  */
+#include "base/caller.h"
 #include "base/command_env.h"
 #include "base/path.h"
 #include "model/config.h"
@@ -271,6 +272,42 @@ static int parse_environment(const char *input, size_t n, struct shf_report *rep
 	return 0;
 }
 
+/* Variables, each ended by NUL.  What is accepted can be encoded again, and is then the same. */
+static int parse_caller(const char *input, size_t n, struct shf_report *report)
+{
+	static char bytes[INPUT_MAX + 1];
+	struct shf_environ given = { 0 }, memory = { 0 }, again = { 0 }, lost = { 0 };
+	char **list, *strings, *same, *entries[INPUT_MAX + 1];
+	struct shf_caller caller, other;
+	size_t length, same_length, count = 0, usable = 0;
+	int rc;
+
+	(void)report;
+	memcpy(bytes, input, n);
+	bytes[n] = '\0';
+	shf_env_lay(&given, bytes, n);
+	list = shf_environ_finish(&given);
+	rc = shf_caller_decode(list, &memory, &caller, &strings, &length);
+	if (rc != 1)
+		return 0;
+	if (strings[length] || caller.umask > 0777)
+		abort();
+	for (size_t at = 0; at < length; at += strlen(strings + at) + 1) {
+		entries[count++] = strings + at;
+		usable += shf_environ_name_length(strings + at) ? strlen(strings + at) + 1 : 0;
+	}
+	entries[count] = NULL;
+	if (shf_caller_encode(&caller, entries, &again) != 0)
+		abort();
+	list = shf_environ_finish(&again);
+	if (shf_caller_decode(list, &lost, &other, &same, &same_length) != 1 ||
+	    same_length != usable || other.umask != caller.umask)
+		abort();
+	if (usable == length && memcmp(same, strings, length) != 0)
+		abort();
+	return 0;
+}
+
 #define SEED(text)                     \
 	{                              \
 		text, sizeof(text) - 1 \
@@ -337,6 +374,10 @@ static const struct parser parsers[] = {
 		 "^PATH=/a\0+A=2\0?B=3\0-A\0=PATH=:\0"),
 	    SEED("OMPI_MCA_plm=rsh\0HYDRA_BOOTSTRAP=slurm\0"
 		 "=SHIFTER_MPI_SSH=1\0-HYDRA_BOOTSTRAP\0+X=1\0") }, 20 },
+	{ "what ssh sends of its caller", parse_caller,
+	  { SEED("A=1\0SHIFTER_ENV_0=001\0011\00122\0012\001cpu 1 2\001nofile 1024 "
+		 "4096\001A=x\002ey\001B=\001\0"),
+	    SEED("SHIFTER_ENV_1=2\0010\001A=1\001\0SHIFTER_ENV_0=002\0011\0012\0") }, 20 },
 	{ "public keys", parse_public_key, { SEED("ssh-ed25519 "
 		   "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
 						  "a\n"),

@@ -12,10 +12,10 @@ on_exit rm -rf "$tmp"
 chmod 0755 "$tmp"
 mkdir -p "$tmp/udi/libexec" "$tmp/run" "$tmp/home" || exit 1
 session=$tmp/udi/libexec/udi-session
-wrap=-Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale
+wrap=-Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale,--wrap=execve
 ${CC:-cc} -std=gnu11 -O2 -static "$wrap" -DUDI_PREFIX="\"$tmp/udi\"" -DUDI_RUN="\"$tmp/run\"" \
-	-I "$src/lib" -o "$session" "$src/udiImage/udi_session.c" "$src/udiImage/udi_openssh.c" \
-	"$src/lib/base/environ.c" "$src/lib/base/command_env.c" || exit 1
+	-I "$src/lib" -o "$session" "$src"/udiImage/udi_{session,env,openssh}.c \
+	"$src"/lib/base/{caller,command_env,environ,locale_name}.c || exit 1
 
 # in_session [NAME=VALUE]... - with what sshd sets; the command is SSH_ORIGINAL_COMMAND
 in_session() {

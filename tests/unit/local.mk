@@ -8,6 +8,7 @@ endif
 
 tests_unit_unit_SOURCES = \
 	tests/unit/test_account.c \
+	tests/unit/test_caller.c \
 	tests/unit/test_config.c \
 	tests/unit/test_environ.c \
 	tests/unit/test_hosts.c \

@@ -68,6 +68,7 @@ static void of_site(void)
 	static const struct {
 		const char *key, *values[3];
 	} settings[] = {
+		{ "nodeEnv", { "MY_NODE" } },
 		{ "siteEnvUnset", { "LOADEDMODULES _LMFILES_" } },
 		{ "siteEnvPrepend", { "PATH=/p", "PATH=/q" } },
 		{ "siteEnvAppend", { "PATH=/a" } },
@@ -75,7 +76,7 @@ static void of_site(void)
 		{ "mpiLauncherSsh", { "no" } },
 	};
 	static const char want[] = "?SHIFTER_MPI_SSH=0\0=A=1;2\0=B=\0+PATH=/a\0^PATH=/p\0^PATH=/q"
-				   "\0-LOADEDMODULES\0-_LMFILES_";
+				   "\0-LOADEDMODULES\0-_LMFILES_\0@MY_NODE";
 	cleanup_text struct shf_text text = { 0 };
 	struct shf_config cfg;
 

@@ -206,7 +206,23 @@ static void principals(void)
 	}
 }
 
+/* AcceptEnv of an active Match block takes the place of those outside of blocks. */
+static void environment_is_accepted_everywhere(void)
+{
+	static const char site[] = "AcceptEnv LANG\nMatch all\nacceptenv=X\r\nPort 1\n";
+	cleanup_text struct shf_text text = { 0 };
+	const char *at;
+	unsigned n = 0;
+
+	CHECK_NUMBER(shf_render_sshd_config(&facts, site, &text, &report), 0);
+	for (at = TEXT(text); (at = strstr(at, "\nAcceptEnv SHIFTER_ENV_*\n")); at++)
+		n++;
+	CHECK_NUMBER(n, 3);
+	CHECK(strstr(TEXT(text), "acceptenv=X\r\nAcceptEnv SHIFTER_ENV_*\n") != NULL);
+}
+
 static const struct unit_test tests[] = {
+	{ "environment is accepted everywhere", environment_is_accepted_everywhere },
 	{ "server lines come first", server_lines_come_first },
 	{ "template cannot lift", template_cannot_lift },
 	{ "bad templates", bad_templates },

@@ -21,6 +21,7 @@ static const struct unit_suite *const suites[] = {
 	&unit_path,
 	&unit_config,
 	&unit_environ,
+	&unit_caller,
 	&unit_original,
 	&unit_image,
 	&unit_image_meta,

@@ -51,8 +51,8 @@ void unit_check_report(const char *file, unsigned line, struct shf_report *repor
 #define TEXT(text) ((text).data ? (text).data : "")
 
 extern const struct unit_suite unit_text, unit_parse, unit_port, unit_path, unit_config,
-	unit_environ, unit_original, unit_image, unit_image_meta, unit_volume, unit_account,
-	unit_key, unit_hosts, unit_hosts_slurm, unit_hosts_torque, unit_hostsfile, unit_sshconf,
-	unit_trial_plan, unit_sessionenv, unit_record, unit_plan;
+	unit_environ, unit_caller, unit_original, unit_image, unit_image_meta, unit_volume,
+	unit_account, unit_key, unit_hosts, unit_hosts_slurm, unit_hosts_torque, unit_hostsfile,
+	unit_sshconf, unit_trial_plan, unit_sessionenv, unit_record, unit_plan;
 
 #endif
