@@ -18,8 +18,7 @@ enum { PRINCIPAL_MAX = 200,
 static const char ignore_unknown[] = "IgnoreUnknown *\n";
 
 /* Tuning for a site without a template. */
-static const char client_defaults[] = "KexAlgorithms curve25519-sha256\n"
-				      "LogLevel ERROR\n";
+static const char client_defaults[] = "LogLevel ERROR\n";
 static const char server_defaults[] = "LoginGraceTime 20\n"
 				      "UseDNS no\n"
 				      "PrintMotd no\n"
@@ -91,6 +90,34 @@ int shf_template_check(const char *name, const char *site_template, struct shf_r
 		line += *c == '\n';
 	}
 	return 0;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Does the line have this keyword?  To sshd AllowUsers, "AllowUsers" and
+ * Allow"Users" are all the same, and a word ends where quotes do: quotes
+ * are overlooked, and where there are any a prefix is enough.
+ */
+static bool has_keyword(const char *line, size_t n, const char *keyword)
+{
+	bool has_quotes = false;
+	size_t i = 0;
+
+	while (i < n && strchr(" \t\r\"=", line[i]))
+		has_quotes |= line[i++] == '"';
+	for (; *keyword; i++) {
+		if (i >= n)
+			return false;
+		if (line[i] == '"')
+			has_quotes = true;
+		else if (lower(line[i]) != lower(*keyword++))
+			return false;
+	}
+	return has_quotes || i == n || strchr(" \t\r\"=", line[i]);
 }
 
 static int finish(struct shf_text *text, struct shf_report *report)
@@ -188,6 +215,22 @@ static void add_client_lines(const struct shf_ssh_facts *facts, struct shf_text 
 	add_multiplexing(facts, text);
 }
 
+/*
+ * ssh's own first choice withstands computers that are yet to be built, and takes longer
+ * than all the rest of a login; within a job that is for a site to ask for.
+ */
+static void add_key_exchange(struct shf_text *text, const char *site_template)
+{
+	for (const char *line = site_template ? site_template : ""; *line;) {
+		size_t n = strcspn(line, "\n");
+
+		if (has_keyword(line, n, "KexAlgorithms"))
+			return;
+		line += n + (line[n] == '\n');
+	}
+	shf_text_add(text, "KexAlgorithms ^curve25519-sha256\n");
+}
+
 int shf_render_job_ssh_config(const struct shf_ssh_facts *facts, const char *site_template,
 			      struct shf_text *text, struct shf_report *report)
 {
@@ -197,6 +240,7 @@ int shf_render_job_ssh_config(const struct shf_ssh_facts *facts, const char *sit
 		return error;
 	shf_text_add(text, ignore_unknown);
 	add_client_lines(facts, text);
+	add_key_exchange(text, site_template);
 	add_template(text, site_template ? site_template : client_defaults);
 	return finish(text, report);
 }
@@ -226,6 +270,7 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 		shf_text_add_mem(text, patterns.data, patterns.length);
 		shf_text_add(text, "\n");
 		add_client_lines(facts, text);
+		add_key_exchange(text, site_template);
 		add_template(text, site_template ? site_template : client_defaults);
 		shf_text_add(text, "Match !originalhost ");
 		shf_text_add_mem(text, patterns.data, patterns.length);
@@ -234,34 +279,6 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 	shf_text_add(text, "Include ~/.ssh/config\n"
 			   "Include /etc/ssh/ssh_config\n");
 	return finish(text, report);
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/*
- * Does the line have this keyword?  To sshd AllowUsers, "AllowUsers" and
- * Allow"Users" are all the same, and a word ends where quotes do: quotes
- * are overlooked, and where there are any a prefix is enough.
- */
-static bool has_keyword(const char *line, size_t n, const char *keyword)
-{
-	bool has_quotes = false;
-	size_t i = 0;
-
-	while (i < n && strchr(" \t\r\"=", line[i]))
-		has_quotes |= line[i++] == '"';
-	for (; *keyword; i++) {
-		if (i >= n)
-			return false;
-		if (line[i] == '"')
-			has_quotes = true;
-		else if (lower(line[i]) != lower(*keyword++))
-			return false;
-	}
-	return has_quotes || i == n || strchr(" \t\r\"=", line[i]);
 }
 
 static bool is_not_for_sites(const char *line, size_t n)

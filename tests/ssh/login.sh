@@ -22,6 +22,10 @@ like "$(inside a ssh -tt node2 tty 2>&1)" '/dev/pts/' "a terminal"
 is "$(inside a sh -c 'readlink /proc/self/ns/mnt')" "$(inside a ssh node2 readlink /proc/self/ns/mnt)" \
 	"the same mount namespace as shifter's"
 
+like "$(inside a ssh -v node2 true 2>&1)" 'kex: algorithm: curve25519-sha256' "keys are agreed on in the fastest way"
+like "$(inside a ssh -v -o KexAlgorithms=ecdh-sha2-nistp256 node2 true 2>&1)" 'kex: algorithm: ecdh-sha2-nistp256' \
+	"unless the user wants another"
+
 # --- what the session is ---
 status=$(inside a ssh node2 cat /proc/self/status)
 is "$(awk '/^(Uid|Gid):/ { print $2, $3, $4, $5 }' <<<"$status")" $'2001 2001 2001 2001\n2001 2001 2001 2001' \

@@ -183,6 +183,27 @@ static void multiplexing(void)
 	CHECK(find_line(&with, "ControlPath /run/user/4294967294/ssh-%C") != SIZE_MAX);
 }
 
+/* The fast one comes first, unless the site says which ones there are. */
+static void key_exchange(void)
+{
+	static const char *const sites[] = { "KexAlgorithms sntrup761x25519-sha512@openssh.com",
+					     "Port 1\n\tkexalgorithms=x\nHost other\nUser x\n" };
+	static const char comment[] = "# KexAlgorithms x\nHost b\n";
+	cleanup_text struct shf_text without = { 0 };
+	cleanup_text struct shf_text other = { 0 };
+
+	CHECK_NUMBER(shf_render_job_ssh_config(&facts, NULL, &without, &report), 0);
+	CHECK(find_line(&without, "KexAlgorithms ^curve25519-sha256") != SIZE_MAX);
+	CHECK_NUMBER(shf_render_job_ssh_config(&facts, comment, &other, &report), 0);
+	CHECK(find_line(&other, "KexAlgorithms ^curve25519-sha256") < find_line(&other, "Host b"));
+	for (size_t i = 0; i < sizeof(sites) / sizeof(*sites); i++) {
+		cleanup_text struct shf_text text = { 0 };
+
+		CHECK_NUMBER(shf_render_job_ssh_config(&facts, sites[i], &text, &report), 0);
+		CHECK_CASE(strstr(TEXT(text), "^curve25519") == NULL, sites[i]);
+	}
+}
+
 static void small_files(void)
 {
 	cleanup_text struct shf_text known = { 0 };
@@ -229,6 +250,7 @@ static const struct unit_test tests[] = {
 	{ "client lines", client_lines },
 	{ "client lines for the job alone", job_client_lines },
 	{ "multiplexing", multiplexing },
+	{ "key exchange", key_exchange },
 	{ "small files", small_files },
 	{ "principals", principals },
 	{ 0 },
