@@ -29,6 +29,7 @@ UDIIMAGE_RECIPE = \
 	udiImage/udi_ssh_config.c \
 	udiImage/udi_ssh_hosts.c \
 	udiImage/udi_ssh_hosts.h \
+	udiImage/udi_sshd.c \
 	udiImage/udi_ssh_env.c \
 	udiImage/udi_ssh_env.h \
 	udiImage/udi_ssh_main.c \

@@ -14,6 +14,8 @@
  * 4. sshd hands what ssh sent of its caller's environment (base/caller.h) to the user's shell,
  *    which then runs udi-session.  A caller with a higher limit of the stack may have more of it
  *    than the kernel takes here.
+ * 5. sshd has its ForceCommand run by the user's shell, which reads the user's start-up files for
+ *    it; udi-session then starts the shell that is meant.  It is as well without the first one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -125,7 +127,7 @@ char *__wrap_setlocale(int category, const char *locale)
 }
 
 /* First as it is, then with the most that this process may allow, then without the caller's. */
-int __wrap_execve(const char *path, char *const *args, char *const *env)
+static int execute(const char *path, char *const *args, char *const *env)
 {
 	struct rlimit before, limit;
 	struct shf_environ rest = { 0 };
@@ -151,4 +153,16 @@ int __wrap_execve(const char *path, char *const *args, char *const *env)
 		return -1;
 	}
 	return __real_execve(path, args, list);
+}
+
+int __wrap_execve(const char *path, char *const *args, char *const *env)
+{
+	static char session[] = UDI_PREFIX "/libexec/udi-session";
+	char *const alone[] = { session, NULL };
+
+	if (args[0] && args[1] && strcmp(args[1], "-c") == 0 && args[2] &&
+	    strcmp(args[2], session) == 0 && !args[3])
+		execute(session, alone, env);
+	/* what the shell says of it is for the user to see */
+	return execute(path, args, env);
 }

@@ -145,6 +145,11 @@ is "$(script '. $0/make; ssh -o ControlMaster=auto -o ControlPath=$0/master -o C
 	"more than a master takes goes without"
 script 'ssh -O exit -o ControlPath=$0/master node2' $W 2>/dev/null
 
+# --- one shell ---
+as alice tee /home/alice/.bashrc >/dev/null <<<'echo x >>~/started'
+is "$(script 'env -u SHLVL ssh node2 "wc -l <~/started"')" 1 "a command takes one shell, which reads its file once"
+rm -f /home/alice/.bashrc /home/alice/started
+
 # --- more than the kernel takes ---
 much='X=$(head -c 110000 /dev/zero | tr "\0" x); ulimit -s unlimited
 	for i in $(seq 30); do eval "export M_$i=\$X"; done; V=caller ssh node2 "echo \${#M_30} \$V \$JOB"'

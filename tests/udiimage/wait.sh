@@ -26,10 +26,11 @@ printf 'nameserver 127.0.0.53\n' >"$tmp/resolv.conf" && rm -f /etc/resolv.conf &
 printf 'hosts: hostile\n' >/etc/nsswitch.conf
 
 wait_program=$tmp/udi-wait
-wrap=-Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale
+wrap=-Wl,--wrap=connect,--wrap=accept,--wrap=listen,--wrap=setlocale,--wrap=execve
 # The linker warns of getaddrinfo() in every static program; udi_openssh.c is the answer to that.
-${CC:-cc} -std=gnu11 -O2 -static "$wrap" -DUDI_RUN="\"$tmp/run\"" -o "$wait_program" \
-	"$src"/udiImage/{udi_wait,udi_names,udi_openssh}.c 2>"$tmp/log" || { cat "$tmp/log"; exit 1; }
+${CC:-cc} -std=gnu11 -O2 -static "$wrap" -DUDI_RUN="\"$tmp/run\"" -DUDI_PREFIX='"/none"' \
+	-I"$src/lib" -o "$wait_program" "$src"/udiImage/{udi_wait,udi_names,udi_openssh}.c \
+	"$src"/lib/base/{caller,environ}.c 2>"$tmp/log" || { cat "$tmp/log"; exit 1; }
 
 hosts() {
 	printf '%s\n' "$@" >"$tmp/run/hosts.unique"
