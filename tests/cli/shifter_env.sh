@@ -18,8 +18,8 @@ sed 's/@VERSION_MAJOR@/7/; s/@VERSION_MINOR@/8/; s/@VERSION_MICRO@/9/' \
 shifter=$scratch/bin/shifter
 if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror \
 	-I"$scratch/include" -I"$top/include" -DSHF_LIBEXECDIR="\"$scratch/libexec\"" \
-	-o "$shifter" "$top"/bin/shifter.c "$top"/bin/cli_env.c "$top"/bin/cli_env_file.c \
-	"$top"/bin/cli_say.c "$top"/bin/cli_script.c; then
+	-o "$shifter" "$top"/bin/shifter.c \
+	"$top"/bin/cli_{env,env_file,request,say,script}.c; then
 	fail 'shifter builds'
 	done_testing
 fi
