@@ -104,7 +104,9 @@ not_ok "nor look into it" as alice sh -c "ls /proc/$usher/fd 2>/dev/null"
 shifterctl setup --id k2 --image "$IMAGE" --user bob --sshd --port 1205
 bob_key=$(key_of bob)
 shifterctl sshd k2 --principal udi.test.k2.0 --user-key "$bob_key"
-like "$(inside k1 ssh -p 1205 node2 true 2>&1)" 'Host key verification failed|no matching|No ED25519' \
+# a -p on the command line is not obeyed for the job's hosts
+like "$(inside k1 sh -c 'sed "s/^Port .*/Port 1205/" /run/shifter/ssh_config.job >/tmp/other-port &&
+	ssh -F /tmp/other-port node2 true' 2>&1)" 'Host key verification failed|no matching|No ED25519' \
 	"a host that shows another certificate is not trusted"
 shifterctl teardown k2
 
