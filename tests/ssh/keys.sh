@@ -106,7 +106,7 @@ bob_key=$(key_of bob)
 shifterctl sshd k2 --principal udi.test.k2.0 --user-key "$bob_key"
 # a -p on the command line is not obeyed for the job's hosts
 like "$(inside k1 sh -c 'sed "s/^Port .*/Port 1205/" /run/shifter/ssh_config.job >/tmp/other-port &&
-	ssh -F /tmp/other-port node2 true' 2>&1)" 'Host key verification failed|no matching|No ED25519' \
+	ssh -F /tmp/other-port node2 true' 2>&1)" 'Host key verification failed|no matching|No ED25519|not permitted by Host' \
 	"a host that shows another certificate is not trusted"
 shifterctl teardown k2
 
