@@ -34,21 +34,15 @@ void udi_complain(const char *operation, const char *object, const char *reason)
 	fprintf(stderr, "udi-session: cannot %s '%s': %s\n", operation, object, reason);
 }
 
-static bool has_name(const char *entry, const char *name)
-{
-	size_t length = strcspn(entry, "=");
-
-	return strlen(name) == length && memcmp(entry, name, length) == 0;
-}
-
 /*
- * What shells count and note for themselves.  sshd runs this program through the user's shell,
- * which leaves traces that a session started by sshd does not have: bash skips ~/.bashrc when
- * SHLVL says that it is not the first shell.
+ * What shells count and note for themselves.  Where sshd has to run this program through the
+ * user's shell (udi_openssh.c), that leaves traces which a session started by sshd does not
+ * have: bash skips ~/.bashrc when SHLVL says that it is not the first shell.
  */
 static bool belongs_to_shell(const char *entry)
 {
-	return has_name(entry, "SHLVL") || has_name(entry, "OLDPWD") || has_name(entry, "_");
+	return shf_env_has_name(entry, "SHLVL") || shf_env_has_name(entry, "OLDPWD") ||
+	       shf_env_has_name(entry, "_");
 }
 
 /*
@@ -129,7 +123,7 @@ static void lay_own(struct shf_environ *env)
 	};
 
 	for (char **e = environ; e && *e; e++)
-		if (!belongs_to_shell(*e) && !has_name(*e, "SSH_ORIGINAL_COMMAND") &&
+		if (!belongs_to_shell(*e) && !shf_env_has_name(*e, "SSH_ORIGINAL_COMMAND") &&
 		    !shf_caller_is_chunk(*e))
 			shf_environ_put(env, *e);
 	for (size_t i = 0; i < sizeof(layers) / sizeof(*layers); i++) {
@@ -156,7 +150,7 @@ static bool is_of_node(const char *entry)
 	if (shf_env_is_of_node(entry))
 		return true;
 	for (size_t i = 0; site_records && i < site_length; i += strlen(site_records + i) + 1)
-		if (site_records[i] == '@' && has_name(entry, site_records + i + 1))
+		if (site_records[i] == '@' && shf_env_has_name(entry, site_records + i + 1))
 			return true;
 	return false;
 }
@@ -168,8 +162,8 @@ static bool is_of_node(const char *entry)
 static bool is_of_site(const char *entry)
 {
 	return !belongs_to_shell(entry) && !shf_caller_is_chunk(entry) &&
-	       !shf_env_is_of_session(entry) && !has_name(entry, "PATH") &&
-	       !has_name(entry, "MAIL") && !has_name(entry, "TZ");
+	       !shf_env_is_of_session(entry) && !shf_env_has_name(entry, "PATH") &&
+	       !shf_env_has_name(entry, "MAIL") && !shf_env_has_name(entry, "TZ");
 }
 
 /*
@@ -187,7 +181,7 @@ static void lay_caller(struct shf_environ *env, char *strings, size_t length, ch
 			shf_environ_put(env, *given);
 	for (; *own; own++)
 		if (shf_env_is_of_session(*own) || is_of_node(*own) ||
-		    (has_name(*own, "PATH") && !shf_environ_get(env, "PATH")))
+		    (shf_env_has_name(*own, "PATH") && !shf_environ_get(env, "PATH")))
 			shf_environ_put(env, *own);
 }
 

@@ -8,11 +8,19 @@
 
 #define SSH_DIRECTORY "/opt/udiImage/bin"
 
-static bool has_name(const char *entry, const char *name)
+bool shf_env_has_name(const char *entry, const char *name)
 {
 	size_t length = strcspn(entry, "=");
 
 	return strlen(name) == length && memcmp(entry, name, length) == 0;
+}
+
+static bool is_one_of(const char *entry, const char *const *names, size_t n_names)
+{
+	for (size_t i = 0; i < n_names; i++)
+		if (shf_env_has_name(entry, names[i]))
+			return true;
+	return false;
 }
 
 bool shf_env_is_of_session(const char *entry)
@@ -33,10 +41,7 @@ bool shf_env_is_of_session(const char *entry)
 
 	if (strncmp(entry, "SSH_", 4) == 0)
 		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (has_name(entry, names[i]))
-			return true;
-	return false;
+	return is_one_of(entry, names, sizeof(names) / sizeof(*names));
 }
 
 bool shf_env_is_of_node(const char *entry)
@@ -81,10 +86,7 @@ bool shf_env_is_of_node(const char *entry)
 		"PBS_VNODENUM",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (has_name(entry, names[i]))
-			return true;
-	return false;
+	return is_one_of(entry, names, sizeof(names) / sizeof(*names));
 }
 
 /* ---- layers ---- */

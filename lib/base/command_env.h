@@ -16,6 +16,9 @@
 
 #include "base/environ.h"
 
+/* Has the "NAME=VALUE" entry, or a NAME alone, this name? */
+bool shf_env_has_name(const char *entry, const char *name);
+
 /*
  * Is it a variable of the user or of the session, such as HOME, TERM or
  * SSH_CONNECTION, which no job or image can know?  entry is "NAME=VALUE" or a name.

@@ -2,11 +2,11 @@
 #include "kernel/keeper_start.h"
 
 #include "base/cleanup.h"
+#include "kernel/daemon.h"
 #include "kernel/keeper_client.h"
 #include "kernel/keeper_protocol.h"
 #include "kernel/message.h"
 #include "kernel/process.h"
-#include "kernel/daemon.h"
 #include "kernel/syscalls.h"
 
 #include <signal.h>

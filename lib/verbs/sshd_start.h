@@ -8,8 +8,8 @@
 #define SHF_VERBS_SSHD_START_H
 
 #include "kernel/credentials.h"
-#include "kernel/listener.h"
 #include "kernel/daemon.h"
+#include "kernel/listener.h"
 #include "kernel/user_key.h"
 #include "model/sshconf.h"
 #include "verbs/context.h"
