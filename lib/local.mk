@@ -18,6 +18,8 @@ libshf_la_SOURCES = \
 	lib/base/locale_name.c \
 	lib/base/locale_name.h \
 	lib/base/mount_attributes.h \
+	lib/base/new_file.c \
+	lib/base/new_file.h \
 	lib/base/parse.c \
 	lib/base/parse.h \
 	lib/base/path.c \

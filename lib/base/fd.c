@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/fd.h"
 
-#include "base/cleanup.h"
-
+#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 int shf_write_all(int fd, const void *bytes, size_t length)
 {
@@ -44,45 +41,6 @@ int shf_read_all(int fd, size_t limit, struct shf_text *out)
 			return -EFBIG;
 		shf_text_add_mem(out, chunk, (size_t)n);
 	}
-}
-
-int shf_create_file(int dir, const char *name, mode_t mode, const void *bytes, size_t length)
-{
-	cleanup_fd int fd = -1;
-	int rc;
-
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	rc = shf_write_all(fd, bytes, length);
-	/* after the content: the umask must not matter, and nobody reads half */
-	if (rc == 0 && fchmod(fd, mode) < 0)
-		rc = -errno;
-	if (rc < 0)
-		unlinkat(dir, name, 0);
-	return rc;
-}
-
-int shf_replace_file(int dir, const char *name, mode_t mode, const void *bytes, size_t length)
-{
-	char temporary[256];
-	int rc;
-
-	rc = snprintf(temporary, sizeof(temporary), ".%s.new", name);
-	if (rc < 0 || (size_t)rc >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	/* left by a process that was killed in between */
-	if (unlinkat(dir, temporary, 0) < 0 && errno != ENOENT)
-		return -errno;
-	rc = shf_create_file(dir, temporary, mode, bytes, length);
-	if (rc < 0)
-		return rc;
-	if (renameat(dir, temporary, dir, name) < 0) {
-		rc = -errno;
-		unlinkat(dir, temporary, 0);
-		return rc;
-	}
-	return 0;
 }
 
 int shf_dup_fd(int fd)

@@ -21,6 +21,16 @@ static bool reserve(struct shf_text *text, size_t more)
 	need = text->length + more + 1;
 	if (need <= text->capacity)
 		return true;
+	if (text->drain && need > SHF_TEXT_DRAIN && text->length) {
+		if (!text->drain(text->drain_to, text->data, text->length)) {
+			text->failed = true;
+			return false;
+		}
+		text->length = 0;
+		need = more + 1;
+		if (need <= text->capacity)
+			return true;
+	}
 	capacity = text->capacity ? text->capacity : 256;
 	while (capacity < need)
 		capacity *= 2;

@@ -18,7 +18,15 @@ struct shf_text {
 	size_t length;   /* bytes */
 	size_t capacity; /* bytes */
 	bool failed;
+	/*
+	 * Takes what would be more than SHF_TEXT_DRAIN bytes away, so that data only has the
+	 * end of a long text.  Returns false if it cannot, and the text has failed.
+	 */
+	bool (*drain)(void *to, const char *bytes, size_t length);
+	void *drain_to;
 };
+
+enum { SHF_TEXT_DRAIN = 32768 };
 
 void shf_text_add(struct shf_text *text, const char *string);
 void shf_text_add_mem(struct shf_text *text, const void *bytes, size_t length);

@@ -2,32 +2,28 @@
 #include "kernel/live_dir.h"
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
+
+int shf_put_live_text(struct shf_new_file *file, mode_t mode, uint32_t uid, uint32_t gid)
+{
+	bool is_ours = geteuid() != 0;
+
+	return shf_put_new_file(file, mode, is_ours ? (uint32_t)-1 : uid,
+				is_ours ? (uint32_t)-1 : gid);
+}
 
 int shf_put_live_file(int live, const char *name, mode_t mode, uint32_t uid, uint32_t gid,
 		      const void *bytes, size_t length)
 {
-	char temporary[128];
-	int rc;
+	struct shf_new_file file;
+	int rc = shf_begin_new_file(&file, live, name);
 
-	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	if (unlinkat(live, temporary, 0) < 0 && errno != ENOENT)
-		return -errno;
-	/* only root can write here: what is made under this name stays what it is */
-	rc = shf_create_file(live, temporary, mode, bytes, length);
 	if (rc < 0)
 		return rc;
-	if ((geteuid() == 0 && fchownat(live, temporary, uid, gid, AT_SYMLINK_NOFOLLOW) < 0) ||
-	    renameat(live, temporary, live, name) < 0) {
-		rc = -errno;
-		unlinkat(live, temporary, 0);
-	}
-	return rc;
+	shf_text_add_mem(&file.text, bytes, length);
+	return shf_put_live_text(&file, mode, uid, gid);
 }
 
 int shf_make_live_directory(int live, const char *name, uint32_t uid, uint32_t gid,

@@ -5,6 +5,8 @@
 #ifndef SHF_KERNEL_LIVE_DIR_H
 #define SHF_KERNEL_LIVE_DIR_H
 
+#include "base/new_file.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,6 +23,13 @@
 #define SHF_LIVE_IMAGE_ENTRY "image.entry"
 #define SHF_LIVE_IMAGE_CMD "image.cmd"
 #define SHF_LIVE_IMAGE_WORKDIR "image.workdir"
+
+/*
+ * Put in place what shf_begin_new_file() began in the live directory, belonging to uid and gid
+ * with mode.  In a container of the caller's own everything is the caller's.  0 or a negative
+ * errno value.
+ */
+int shf_put_live_text(struct shf_new_file *file, mode_t mode, uint32_t uid, uint32_t gid);
 
 /*
  * Put a file there in one step, belonging to uid and gid with mode.  Secrets

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/new_file.h"
 #include "base/text.h"
 #include "kernel/udi_stage.h"
 

@@ -65,29 +65,29 @@ static char *keep_string(struct shifter_hosts *hosts, const char *string, size_t
 }
 
 /* The place of a name in the table: its entry, or the free one it would take. */
-static uint64_t *find_entry(const struct shifter_hosts *hosts, const char *name, size_t n)
+static uint32_t *find_entry(const struct shifter_hosts *hosts, const char *name, size_t n)
 {
 	uint32_t hash = hash_name(name, n);
 	size_t i = hash & (hosts->table_size - 1);
-	uint64_t entry;
+	uint32_t entry;
 
-	while ((entry = hosts->table[i]) &&
-	       (entry >> 32 != hash || !same_name(hosts->list[(uint32_t)entry - 1].name, name, n)))
+	while ((entry = hosts->table[i]) && (hosts->list[entry - 1].hash != hash ||
+					     !same_name(hosts->list[entry - 1].name, name, n)))
 		i = (i + 1) & (hosts->table_size - 1);
 	return &hosts->table[i];
 }
 
-static struct shf_host *entry_host(const struct shifter_hosts *hosts, const uint64_t *entry)
+static struct shf_host *entry_host(const struct shifter_hosts *hosts, const uint32_t *entry)
 {
-	return *entry ? &hosts->list[(uint32_t)*entry - 1] : NULL;
+	return *entry ? &hosts->list[*entry - 1] : NULL;
 }
 
 static int grow(struct shifter_hosts *hosts)
 {
-	size_t capacity = hosts->capacity ? hosts->capacity * 4 : 64;
+	size_t capacity = hosts->capacity ? hosts->capacity * 2 : 64;
 	size_t size = capacity * 2;
 	struct shf_host *list;
-	uint64_t *table;
+	uint32_t *table;
 
 	list = reallocarray(hosts->list, capacity, sizeof(*list));
 	if (!list)
@@ -96,14 +96,12 @@ static int grow(struct shifter_hosts *hosts)
 	table = calloc(size, sizeof(*table));
 	if (!table)
 		return -ENOMEM;
-	for (size_t old = 0; old < hosts->table_size; old++) {
-		size_t i = (hosts->table[old] >> 32) & (size - 1);
+	for (size_t old = 0; old < hosts->count; old++) {
+		size_t i = list[old].hash & (size - 1);
 
-		if (!hosts->table[old])
-			continue;
 		while (table[i])
 			i = (i + 1) & (size - 1);
-		table[i] = hosts->table[old];
+		table[i] = (uint32_t)old + 1;
 	}
 	free(hosts->table);
 	hosts->table = table;
@@ -113,10 +111,11 @@ static int grow(struct shifter_hosts *hosts)
 }
 
 /* Put a host where its name belongs; there is room, and entry is find_entry()'s. */
-static void append(struct shifter_hosts *hosts, uint64_t *entry, size_t n, struct shf_host host)
+static void append(struct shifter_hosts *hosts, uint32_t *entry, size_t n, struct shf_host host)
 {
+	host.hash = hash_name(host.name, n);
 	hosts->list[hosts->count++] = host;
-	*entry = (uint64_t)hash_name(host.name, n) << 32 | hosts->count;
+	*entry = (uint32_t)hosts->count;
 }
 
 static bool parse_address(const char *text, struct address *out)
@@ -182,7 +181,7 @@ static int add(struct shifter_hosts *hosts, const char *name, size_t n, const ch
 {
 	struct shf_host *known;
 	char *kept_address = NULL;
-	uint64_t *entry;
+	uint32_t *entry;
 	int error;
 
 	if (hosts->count == hosts->capacity && grow(hosts))
@@ -208,7 +207,8 @@ static int add(struct shifter_hosts *hosts, const char *name, size_t n, const ch
 
 		if (!kept_name)
 			return no_memory(hosts);
-		append(hosts, entry, n, (struct shf_host){ kept_name, kept_address, slots });
+		append(hosts, entry, n,
+		       (struct shf_host){ kept_name, kept_address, slots, 0 });
 	}
 	hosts->total_slots += slots;
 	return 0;
@@ -310,7 +310,8 @@ int shf_hosts_short_names(const struct shifter_hosts *hosts, struct shifter_host
 			error = -ENOMEM;
 		else
 			append(out, find_entry(out, name, n), n,
-			       (struct shf_host){ kept, hosts->list[i].address, (uint32_t)i + 1 });
+			       (struct shf_host){ kept, hosts->list[i].address, (uint32_t)i + 1,
+						  0 });
 	}
 	shf_hosts_free(&seen);
 	return error;

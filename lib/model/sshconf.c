@@ -146,21 +146,18 @@ static void add_pattern(struct shf_text *text, const char *pattern, bool *is_fir
 }
 
 /* All that a job host may be called, separated by commas. */
-static int add_patterns(struct shf_text *text, const struct shifter_hosts *hosts)
+static void add_patterns(struct shf_text *text, const struct shifter_hosts *hosts,
+			 const struct shifter_hosts *shorts)
 {
-	struct shifter_hosts shorts = { 0 };
 	bool is_first = true;
-	int error = shf_hosts_short_names(hosts, &shorts);
 
-	for (size_t i = 0; i < hosts->count && !error; i++) {
+	for (size_t i = 0; i < hosts->count; i++) {
 		add_pattern(text, hosts->list[i].name, &is_first);
 		if (hosts->list[i].address)
 			add_pattern(text, hosts->list[i].address, &is_first);
 	}
-	for (size_t i = 0; i < shorts.count && !error; i++)
-		add_pattern(text, shorts.list[i].name, &is_first);
-	shf_hosts_free(&shorts);
-	return error;
+	for (size_t i = 0; i < shorts->count; i++)
+		add_pattern(text, shorts->list[i].name, &is_first);
 }
 
 /* Sockets are where nobody else gets at, and what is left of them goes with the container. */
@@ -249,7 +246,7 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 			  const char *site_template, struct shf_text *text,
 			  struct shf_report *report)
 {
-	struct shf_text patterns cleanup_text = { 0 };
+	struct shifter_hosts shorts = { 0 };
 	int error = shf_template_check("ssh_config", site_template, report);
 
 	if (error)
@@ -261,20 +258,18 @@ int shf_render_ssh_config(const struct shf_ssh_facts *facts, const struct shifte
 		 * Host line's patterns.  All names are needed in one line, as
 		 * only that can be negated.
 		 */
-		error = add_patterns(&patterns, hosts);
-		if (error || patterns.failed)
+		if (shf_hosts_short_names(hosts, &shorts))
 			text->failed = true;
-		if (text->failed)
-			return finish(text, report);
 		shf_text_add(text, "Match originalhost ");
-		shf_text_add_mem(text, patterns.data, patterns.length);
+		add_patterns(text, hosts, &shorts);
 		shf_text_add(text, "\n");
 		add_client_lines(facts, text);
 		add_key_exchange(text, site_template);
 		add_template(text, site_template ? site_template : client_defaults);
 		shf_text_add(text, "Match !originalhost ");
-		shf_text_add_mem(text, patterns.data, patterns.length);
+		add_patterns(text, hosts, &shorts);
 		shf_text_add(text, "\n");
+		shf_hosts_free(&shorts);
 	}
 	shf_text_add(text, "Include ~/.ssh/config\n"
 			   "Include /etc/ssh/ssh_config\n");

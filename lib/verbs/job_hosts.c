@@ -17,13 +17,13 @@ enum { HOSTS_FILE_MAX = 512 << 20 };
 
 int shf_save_hosts(struct shifter_container *container, const struct shifter_hosts *hosts)
 {
-	cleanup_text struct shf_text text = { 0 };
-	int rc = -ENOMEM;
+	struct shf_new_file file;
+	int rc = shf_begin_new_file(&file, container->state.dir, SHF_STATE_HOSTS);
 
-	shf_render_hosts_record(hosts, &text);
-	if (!text.failed)
-		rc = shf_replace_file(container->state.dir, SHF_STATE_HOSTS, 0600,
-				      text.data ? text.data : "", text.length);
+	if (rc == 0) {
+		shf_render_hosts_record(hosts, &file.text);
+		rc = shf_put_new_file(&file, 0600, (uint32_t)-1, (uint32_t)-1);
+	}
 	if (rc < 0)
 		return shf_fail_errno(&container->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot keep the hosts of container '%s'",
@@ -62,16 +62,15 @@ int shf_load_hosts(struct shifter_container *container, struct shifter_hosts *ho
 
 int shf_write_etc_hosts(struct shifter_ctx *ctx, int live, const struct shifter_hosts *hosts)
 {
-	cleanup_text struct shf_text text = { 0 };
-	int rc;
+	struct shf_new_file file;
+	int rc = shf_begin_new_file(&file, live, "hosts");
 
-	shf_render_etc_hosts(hosts, &text);
-	rc = shf_read_etc_hosts(&text);
-	if (rc < 0)
-		shf_log(ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/hosts'");
-	shf_text_add(&text, "");
-	rc = text.failed ? -ENOMEM
-			 : shf_put_live_file(live, "hosts", 0644, 0, 0, text.data, text.length);
+	if (rc == 0) {
+		shf_render_etc_hosts(hosts, &file.text);
+		if (shf_read_etc_hosts(&file.text) < 0)
+			shf_log(ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/hosts'");
+		rc = shf_put_live_text(&file, 0644, 0, 0);
+	}
 	if (rc < 0)
 		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write the container's '/etc/hosts'");
@@ -89,8 +88,8 @@ int shf_write_ssh_config(struct shifter_container *container, int live,
 					     .uid = record->uid,
 					     .multiplex = container->ctx->config.ssh_multiplex };
 	cleanup_text struct shf_text template = { 0 };
-	cleanup_text struct shf_text text = { 0 };
 	cleanup_text struct shf_text job = { 0 };
+	cleanup_new_file struct shf_new_file file = { .fd = -1 };
 	int rc;
 
 	rc = shf_read_udi_template(container->state.root, record->stage, "ssh_config", &template);
@@ -100,15 +99,17 @@ int shf_write_ssh_config(struct shifter_container *container, int live,
 	rc = shf_render_job_ssh_config(&facts, template.data, &job, report);
 	if (rc < 0)
 		return rc;
-	rc = shf_render_ssh_config(&facts, hosts && hosts->count ? hosts : NULL, template.data,
-				   &text, report);
-	if (rc < 0)
-		return rc;
 	/* first: the other one has the list of hosts that leads to it */
 	rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG_JOB, 0644, 0, 0, job.data, job.length);
 	if (rc == 0)
-		rc = shf_put_live_file(live, SHF_LIVE_SSH_CONFIG, 0644, 0, 0, text.data,
-				       text.length);
+		rc = shf_begin_new_file(&file, live, SHF_LIVE_SSH_CONFIG);
+	if (rc == 0) {
+		rc = shf_render_ssh_config(&facts, hosts && hosts->count ? hosts : NULL,
+					   template.data, &file.text, report);
+		if (rc < 0 && !file.error)
+			return rc;
+		rc = shf_put_live_text(&file, 0644, 0, 0);
+	}
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write the ssh configuration of container '%s'",

@@ -16,17 +16,17 @@ static void free_hosts(struct shifter_hosts *hosts)
 
 #define cleanup_hosts __attribute__((cleanup(free_hosts)))
 
-/* text is room that is used again: fresh memory is half of what a form costs. */
 static int write_form(struct shifter_container *container, int live, const char *name,
 		      void (*render)(const struct shifter_hosts *, struct shf_text *),
-		      const struct shifter_hosts *hosts, struct shf_text *text)
+		      const struct shifter_hosts *hosts)
 {
-	int rc = -ENOMEM;
+	struct shf_new_file file;
+	int rc = shf_begin_new_file(&file, live, name);
 
-	text->length = 0;
-	render(hosts, text);
-	if (!text->failed)
-		rc = shf_put_live_file(live, name, 0644, 0, 0, text->data, text->length);
+	if (rc == 0) {
+		render(hosts, &file.text);
+		rc = shf_put_live_text(&file, 0644, 0, 0);
+	}
 	if (rc < 0)
 		return shf_fail_errno(&container->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot write '/run/shifter/%s' of container '%s'", name,
@@ -49,7 +49,6 @@ static int write_all(struct shifter_container *container, const struct shifter_h
 		/* last: who waits for it finds the others */
 		{ "hostsfile", shf_render_hostsfile },
 	};
-	cleanup_text struct shf_text text = { 0 };
 	struct shf_keeper_answer answer;
 	cleanup_fd int live = -1;
 	size_t n_fds = 1;
@@ -63,8 +62,7 @@ static int write_all(struct shifter_container *container, const struct shifter_h
 	if (rc == 0)
 		rc = shf_write_etc_hosts(container->ctx, live, hosts);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && rc == 0; i++)
-		rc = write_form(container, live, forms[i].name, forms[i].render, hosts,
-				&text);
+		rc = write_form(container, live, forms[i].name, forms[i].render, hosts);
 	return rc;
 }
 

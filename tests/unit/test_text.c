@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void grows(void)
@@ -119,8 +120,46 @@ static void long_failure_is_cut(void)
 	CHECK(strspn(report.text, "\\x0a") == strlen(report.text));
 }
 
+static bool drain(void *to, const char *bytes, size_t length)
+{
+	struct shf_text *all = to;
+
+	if (all->length > 3 * SHF_TEXT_DRAIN)
+		return false;
+	shf_text_add_mem(all, bytes, length);
+	return true;
+}
+
+static void drains(void)
+{
+	struct shf_text all cleanup_text = { 0 };
+	struct shf_text text cleanup_text = { .drain = drain, .drain_to = &all };
+	size_t capacity = 0;
+	char line[16];
+
+	for (int i = 0; all.length < 3 * SHF_TEXT_DRAIN; i++) {
+		shf_text_addf(&text, "%d\n", i);
+		if (text.capacity > capacity)
+			capacity = text.capacity;
+	}
+	CHECK(capacity <= SHF_TEXT_DRAIN);
+	shf_text_add_mem(&all, text.data, text.length);
+	for (size_t i = 0, at = 0; at < all.length; at += strlen(line), i++) {
+		snprintf(line, sizeof(line), "%zu\n", i);
+		if (strncmp(all.data + at, line, strlen(line)) != 0) {
+			CHECK_STRING("another line", line);
+			break;
+		}
+	}
+	/* the last time it cannot */
+	for (size_t i = 0; i < SHF_TEXT_DRAIN; i++)
+		shf_text_add(&text, "xy");
+	CHECK(text.failed);
+}
+
 static const struct unit_test tests[] = {
 	{ "grows", grows },
+	{ "drains", drains },
 	{ "failure stays", failure_stays },
 	{ "escapes", escapes },
 	{ "escape is cut at characters", escape_is_cut_at_characters },
