@@ -8,6 +8,8 @@ bench_measure_SOURCES = \
 	bench/fail.h \
 	bench/floor.c \
 	bench/floor.h \
+	bench/floor_sshd.c \
+	bench/floor_sshd.h \
 	bench/host_mounts.c \
 	bench/host_mounts.h \
 	bench/measure.c \

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "floor.h"
+#include "floor_sshd.h"
 #include "programs.h"
 #include "start.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 static const struct bench_setting *setting;
 static struct bench_floor container;
+static pid_t sshd;
 
 static bool prepare(const struct bench_setting *given)
 {
 	setting = given;
+	bench_prepare_sshd(given->udiimage, given->uid);
 	return true;
 }
 
@@ -35,6 +40,11 @@ static pid_t start_entry(void)
 
 static void tear_down(void)
 {
+	if (sshd) {
+		kill(sshd, SIGKILL);
+		waitpid(sshd, NULL, 0);
+		sshd = 0;
+	}
 	bench_floor_tear_down(&container);
 }
 
@@ -45,5 +55,11 @@ static void run_remove(void)
 	tear_down();
 }
 
-const struct bench_program bench_floor = { "floor", prepare, set_up,
-					   start_entry, tear_down, run_remove, NULL };
+static void set_up_sshd(void)
+{
+	set_up();
+	sshd = bench_start_sshd(container.namespace, setting->uid);
+}
+
+const struct bench_program bench_floor = { "floor", prepare, set_up, start_entry,
+					   tear_down, run_remove, set_up_sshd };
