@@ -8,8 +8,10 @@
 #include <stdbool.h>
 
 struct shf_slurm_args {
-	const char *config; /* shifter_config=PATH, borrowed; or NULL */
-	bool enable_sshd;   /* enable_sshd=1 */
+	const char *config;       /* shifter_config=PATH, borrowed; or NULL */
+	const char *extern_setup; /* extern_setup=PATH, borrowed; or NULL */
+	const char *needless;     /* an argument that changes nothing any more, or NULL */
+	bool enable_sshd;         /* enable_sshd=1 */
 };
 
 /*
@@ -18,5 +20,8 @@ struct shf_slurm_args {
  * argument is wrong.
  */
 int shf_slurm_args_parse(struct shf_slurm_args *args, int ac, char *av[]);
+
+/* Tell Slurm's log of an argument that is accepted for the sake of Shifter's own plug-in. */
+void shf_slurm_args_remark(const struct shf_slurm_args *args);
 
 #endif

@@ -2,8 +2,10 @@
 #include "extern_step.h"
 
 #include "context.h"
+#include "extern_setup.h"
 #include "facts.h"
 #include "placement.h"
+#include "private_tmp.h"
 #include "record.h"
 #include "scope.h"
 
@@ -30,7 +32,7 @@ static const char *kind_of(int rc)
 static int start(uint32_t job, struct shifter_ctx *ctx, const struct shf_slurm_facts *facts)
 {
 	scope_container struct shifter_container *container = NULL;
-	scope_free const char **environment = shf_slurm_facts_environment(facts);
+	scope_free const char **environment = shf_slurm_facts_environment(facts, 0);
 	struct shifter_sshd_spec spec;
 	char id[SHF_SLURM_ID_SIZE];
 	int rc;
@@ -63,8 +65,11 @@ static int serve(uint32_t job, int record, const struct shf_slurm_args *args, ch
 		snprintf(why, WHY_SIZE, "cannot read the record of the job: %s", strerror(-rc));
 		return rc;
 	}
-	if (!shf_slurm_facts_get(&facts, SHF_SLURM_FACT_KEY))
-		return 0;
+	rc = shf_slurm_attach_private_tmp(args, job, why, WHY_SIZE);
+	if (rc == 0 && args->extern_setup)
+		rc = shf_slurm_extern_setup(args, job, &facts, why, WHY_SIZE);
+	if (rc < 0 || !shf_slurm_facts_get(&facts, SHF_SLURM_FACT_KEY))
+		return rc;
 	rc = shf_slurm_context(args, &ctx, why, WHY_SIZE, &fault);
 	if (rc < 0)
 		return rc;

@@ -48,14 +48,14 @@ static int is_variable(const char *fact)
 	return *fact >= 'A' && *fact <= 'Z';
 }
 
-const char **shf_slurm_facts_environment(const struct shf_slurm_facts *facts)
+const char **shf_slurm_facts_environment(const struct shf_slurm_facts *facts, size_t more)
 {
 	size_t count = 0;
 	const char **vector;
 
 	for (const char *at = first(facts); at; at = next(facts, at))
 		count += (size_t)is_variable(at);
-	vector = calloc(count + 1, sizeof(*vector));
+	vector = calloc(count + more + 1, sizeof(*vector));
 	if (!vector)
 		return NULL;
 	count = 0;

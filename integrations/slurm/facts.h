@@ -17,6 +17,8 @@
 #define SHF_SLURM_FACT_SLOTS "slots"         /* of each node, "4(x2),1" */
 #define SHF_SLURM_FACT_ALIASES "aliases"     /* SLURM_NODE_ALIASES, where Slurm has it */
 #define SHF_SLURM_FACT_TIMEOUT "timeout"     /* seconds for the barrier */
+#define SHF_SLURM_FACT_SETUP "extern_setup"  /* the site's program for the extern step */
+#define SHF_SLURM_FACT_NAMESPACE "namespace" /* of the prolog: "mnt:[INODE]" */
 #define SHF_SLURM_FACT_MPI_SSH "mpi_ssh"     /* "false": no presets for MPI launchers */
 
 struct shf_slurm_facts {
@@ -31,10 +33,10 @@ int shf_slurm_facts_add(struct shf_slurm_facts *facts, const char *name, const c
 const char *shf_slurm_facts_get(const struct shf_slurm_facts *facts, const char *name);
 
 /*
- * The variables of the job's environment as a vector that ends in NULL: the
- * vector is for free(), its strings belong to facts.  NULL: out of memory.
+ * The variables of the job's environment as a vector that ends in NULL, with room for so many
+ * more: the vector is for free(), its strings belong to facts.  NULL: out of memory.
  */
-const char **shf_slurm_facts_environment(const struct shf_slurm_facts *facts);
+const char **shf_slurm_facts_environment(const struct shf_slurm_facts *facts, size_t more);
 
 /* Read the facts of a record.  Returns 0 or a negative errno value. */
 int shf_slurm_facts_read(int record, struct shf_slurm_facts *facts);

@@ -15,4 +15,14 @@
 int shf_slurm_write_hosts(struct shifter_container *container, const char *nodes,
 			  const char *slots, const char *aliases);
 
+/*
+ * The nodes and slots of all components of a heterogeneous job, as the variables
+ * SLURM_JOB_NODELIST_HET_GROUP_N and SLURM_TASKS_PER_NODE_HET_GROUP_N of environment have
+ * them, joined.  Returns 1 and two strings to free(); 0 if these are none; or -ENOMEM.
+ */
+int shf_slurm_join_components(char *const *environment, char **nodes, char **slots);
+
+/* The value of a variable of environment, borrowed; or NULL. */
+const char *shf_slurm_variable(char *const *environment, const char *name);
+
 #endif

@@ -21,6 +21,8 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/context.h \
 	integrations/slurm/devices.c \
 	integrations/slurm/devices.h \
+	integrations/slurm/extern_setup.c \
+	integrations/slurm/extern_setup.h \
 	integrations/slurm/extern_step.c \
 	integrations/slurm/extern_step.h \
 	integrations/slurm/facts.c \
@@ -31,6 +33,10 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/options.h \
 	integrations/slurm/placement.c \
 	integrations/slurm/placement.h \
+	integrations/slurm/principal.c \
+	integrations/slurm/principal.h \
+	integrations/slurm/private_tmp.c \
+	integrations/slurm/private_tmp.h \
 	integrations/slurm/prolog.c \
 	integrations/slurm/prolog.h \
 	integrations/slurm/record.c \

@@ -13,8 +13,7 @@ static struct {
 	bool is_writable;
 } given;
 
-/* Control characters would end up in messages and records. */
-static bool is_printable(const char *text)
+bool shf_slurm_is_printable(const char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -29,7 +28,7 @@ static int take_image(int value, const char *argument, int remote)
 	(void)value;
 	if (remote)
 		return 0;
-	if (!argument || !*argument || !is_printable(argument)) {
+	if (!argument || !*argument || !shf_slurm_is_printable(argument)) {
 		slurm_error("shifter: invalid --image: expected the name of an image");
 		return -1;
 	}
@@ -86,7 +85,7 @@ static int take_volume(int value, const char *argument, int remote)
 	(void)value;
 	if (remote)
 		return 0;
-	if (!argument || !*argument || !is_printable(argument)) {
+	if (!argument || !*argument || !shf_slurm_is_printable(argument)) {
 		slurm_error("shifter: invalid --volume: expected SRC:DST[:ro]");
 		return -1;
 	}

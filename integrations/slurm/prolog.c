@@ -7,6 +7,8 @@
 #include "facts.h"
 #include "hosts.h"
 #include "options.h"
+#include "principal.h"
+#include "private_tmp.h"
 #include "record.h"
 #include "scope.h"
 #include "slots.h"
@@ -18,7 +20,6 @@
 #include <string.h>
 
 enum { KEY_MAX = 16 * 1024,
-       CLUSTER_MAX = 64,
        WHY_SIZE = 2048 };
 
 /* What a prolog works on. */
@@ -105,30 +106,6 @@ static int split_volumes(struct job *job, char *text, const char **vector)
 	return 0;
 }
 
-/*
- * The name of the job's host certificates, udi.CLUSTER.JOB.NONCE.  The nonce
- * keeps those of an earlier job with the same number apart.
- */
-static int add_principal(struct job *job, const char *nonce, struct shifter_ctx *ctx)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	const char *cluster = getenv("SLURM_CLUSTER_NAME");
-	char text[CLUSTER_MAX + SHF_SLURM_NONCE_LENGTH + 32];
-	size_t length;
-
-	/* Slurm tells prologs the cluster's name only from some version on. */
-	if ((!cluster || !*cluster) && shifter_get_setting(ctx, "clusterName", &cluster) < 0)
-		cluster = "slurm";
-	length = strnlen(cluster, CLUSTER_MAX);
-	snprintf(text, sizeof(text), "udi.%.*s.%u.%s", (int)length, cluster, (unsigned int)job->id,
-		 nonce);
-	for (size_t i = 4; i < 4 + length; i++)
-		if (!strchr(allowed, text[i]))
-			text[i] = '-';
-	return shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_PRINCIPAL, text);
-}
-
 static bool is_printable(const char *text, size_t max)
 {
 	size_t n = 0;
@@ -162,7 +139,7 @@ static int add_key(struct job *job, const struct shf_slurm_args *args, struct sh
 		return fail(job, SHIFTER_FAULT_JOB, -EINVAL,
 			    "cannot use the udiRoot key that came with the job: it is malformed");
 	if (shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_KEY, key) < 0 ||
-	    add_principal(job, nonce, ctx) < 0)
+	    shf_slurm_add_principal(&job->facts, job->id, nonce, ctx) < 0)
 		return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
 	job->key = key;
 	return 0;
@@ -263,6 +240,7 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	scope_account struct shf_slurm_account account = { NULL, NULL, NULL, 0, 0, NULL };
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
+	char namespace[64];
 	bool is_gone;
 	int rc;
 
@@ -277,7 +255,11 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	if ((rc = add_key(job, args, ctx)) < 0 || (rc = add_settings(job, ctx)) < 0 ||
 	    (rc = add_hosts(job)) < 0)
 		return rc;
-	if (add_environment(job) < 0)
+	shf_slurm_namespace(namespace);
+	if (add_environment(job) < 0 ||
+	    shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_NAMESPACE, namespace) < 0 ||
+	    (args->extern_setup &&
+	     shf_slurm_facts_add(&job->facts, SHF_SLURM_FACT_SETUP, args->extern_setup) < 0))
 		return fail(job, SHIFTER_FAULT_NODE, -ENOMEM, "out of memory");
 	if ((rc = set_up(job, ctx, &account, &container)) < 0)
 		return rc;

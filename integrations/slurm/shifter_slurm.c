@@ -72,6 +72,7 @@ EXPORTED int slurm_spank_job_prolog(spank_t spank, int ac, char *av[])
 
 	if (shf_slurm_args_parse(&args, ac, av) < 0)
 		return -1;
+	shf_slurm_args_remark(&args);
 	return shf_slurm_prolog(spank, &args);
 }
 

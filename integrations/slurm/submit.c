@@ -31,12 +31,26 @@ static int send_with_job(spank_t spank, const char *name, const char *value)
 static const char cpus_variable[] = "SLURM_CPUS_PER_TASK";
 static char *inherited_cpus; /* owned */
 
+/* Slurm hands a job's options down in these, as if they were given again. */
+static const char *const option_variables[] = {
+	"SLURM_SPANK__SLURM_SPANK_OPTION_shifter_image",
+	"SLURM_SPANK__SLURM_SPANK_OPTION_shifter_volume",
+	"SLURM_SPANK__SLURM_SPANK_OPTION_shifter_writable",
+	"_SLURM_SPANK_OPTION_shifter_image",
+	"_SLURM_SPANK_OPTION_shifter_volume",
+	"_SLURM_SPANK_OPTION_shifter_writable",
+};
+
 void shf_slurm_submit_begin(void)
 {
 	const char *value = getenv(cpus_variable);
 
-	/* srun takes it for the option; it is the others that do not */
-	if (!value || spank_context() != S_CTX_ALLOCATOR)
+	/* a step belongs to its job; what sbatch and salloc submit is another one */
+	if (spank_context() != S_CTX_ALLOCATOR)
+		return;
+	for (size_t i = 0; i < sizeof(option_variables) / sizeof(option_variables[0]); i++)
+		unsetenv(option_variables[i]);
+	if (!value)
 		return;
 	free(inherited_cpus);
 	inherited_cpus = strdup(value);
@@ -56,9 +70,12 @@ static const char *take_cpus_per_task(void)
 
 static int send_nonce(spank_t spank)
 {
+	/* the components of a heterogeneous job share it */
+	static char nonce[SHF_SLURM_NONCE_LENGTH + 1];
 	unsigned char bytes[SHF_SLURM_NONCE_LENGTH / 2];
-	char nonce[SHF_SLURM_NONCE_LENGTH + 1];
 
+	if (*nonce)
+		return send_with_job(spank, SHF_SLURM_VAR_NONCE, nonce);
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
 		slurm_error("shifter: cannot get random bytes: %s", strerror(errno));
 		return -1;
@@ -145,6 +162,19 @@ static bool asked_for(const char *image)
 	return of_job && getenv("SLURM_SPANK_" SHF_SLURM_VAR_IMAGE) && strcmp(of_job, image) == 0;
 }
 
+/*
+ * The image that a user set for all jobs.  What a job has in SHIFTER_IMAGE is the image of
+ * that job, and nobody's wish for the jobs and steps that it starts.
+ */
+static const char *default_image(void)
+{
+	const char *image = getenv("SHIFTER_IMAGE");
+
+	if (!image || !*image || getenv("SHIFTER_CONTAINER") || getenv("SLURM_JOB_ID"))
+		return NULL;
+	return image;
+}
+
 int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 {
 	const char *image = shf_slurm_option_image();
@@ -157,6 +187,10 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 	char why[1024];
 	int fault;
 
+	if (!image && (image = default_image()) && !shf_slurm_is_printable(image)) {
+		slurm_error("shifter: invalid SHIFTER_IMAGE: expected the name of an image");
+		return -1;
+	}
 	if (!image && !*volumes && !shf_slurm_option_writable())
 		return 0;
 	if (!image && !*volumes) {

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "facts.h"
 #include "hosts.h"
+#include "private_tmp.h"
 #include "record.h"
 #include "scope.h"
 #include "submit.h"
@@ -78,18 +79,46 @@ static void take_sentence(int record, const char *name, char out[WHY_SIZE])
 		snprintf(out, WHY_SIZE, "cannot read the record of the job: %s", strerror(-rc));
 }
 
-/* The extern step starts sshd while the job's first step may start already. */
-static void await_sshd(int record)
+/* A task runs in another mount namespace than the prolog where the job has a /tmp of its own. */
+static bool has_private_tmp(const struct shf_slurm_facts *facts)
 {
-	if (!await(record, SHF_SLURM_BEGUN, BEGIN_S))
-		snprintf(task.warning, sizeof(task.warning),
-			 "no ssh between the job's containers: Slurm started no extern step on "
-			 "this node, which PrologFlags=Contain in slurm.conf makes it do");
-	else if (!await(record, SHF_SLURM_DONE, END_S))
+	const char *of_prolog = shf_slurm_facts_get(facts, SHF_SLURM_FACT_NAMESPACE);
+	char own[64];
+
+	shf_slurm_namespace(own);
+	return of_prolog && *of_prolog && *own && strcmp(of_prolog, own) != 0;
+}
+
+/*
+ * What the extern step does while the job's first step may start already.  Without such a
+ * step a job can do without ssh, but not without the rest.
+ */
+static void await_extern_step(int record, const struct shf_slurm_facts *facts)
+{
+	static const char none[] = "Slurm started no extern step on this node, which "
+				   "PrologFlags=Contain in slurm.conf makes it do";
+	const char *setup = shf_slurm_facts_get(facts, SHF_SLURM_FACT_SETUP);
+	bool has_key = shf_slurm_facts_get(facts, SHF_SLURM_FACT_KEY) != NULL;
+	bool is_private = has_private_tmp(facts);
+
+	if (!has_key && !setup && !is_private)
+		return;
+	if (await(record, SHF_SLURM_BEGUN, BEGIN_S)) {
+		if (!await(record, SHF_SLURM_DONE, END_S))
+			snprintf(task.error, sizeof(task.error),
+				 "cannot start the job: the extern step did not end its work in "
+				 "%d seconds",
+				 END_S);
+	} else if (setup) {
 		snprintf(task.error, sizeof(task.error),
-			 "cannot start the job's sshd: the extern step did not end its work in "
-			 "%d seconds",
-			 END_S);
+			 "cannot run '%s', the site's extern_setup: %s", setup, none);
+	} else if (is_private) {
+		snprintf(task.error, sizeof(task.error),
+			 "cannot give the container the job's own /tmp and /dev/shm: %s", none);
+	} else {
+		snprintf(task.warning, sizeof(task.warning),
+			 "no ssh between the job's containers: %s", none);
+	}
 }
 
 /*
@@ -112,52 +141,69 @@ static bool is_first_task(spank_t spank)
 	       spank_getenv(spank, ready_variable, value, sizeof(value)) == ESPANK_ENV_NOEXIST;
 }
 
-static const char *job_variable(spank_t spank, const char *name)
+/*
+ * What the hosts of the job really are is known only here; the prolog had to work it out.
+ * All components of a heterogeneous job are named, and how many tasks the user wants per
+ * node.  Returns 1 and two strings to free(), 0 if the prolog was right, or -ENOMEM.
+ */
+static int better_hosts(spank_t spank, struct shifter_ctx *ctx,
+			const struct shf_slurm_facts *facts, char **nodes, char **slots)
 {
-	size_t length = strlen(name);
+	const char *known_nodes = shf_slurm_facts_get(facts, SHF_SLURM_FACT_NODES);
+	const char *known_slots = shf_slurm_facts_get(facts, SHF_SLURM_FACT_SLOTS);
+	const char *tasks, *ports;
 	char **environment;
+	int rc;
 
-	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS || !environment)
-		return NULL;
-	for (; *environment; environment++)
-		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
-			return *environment + length + 1;
-	return NULL;
+	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS || !known_nodes ||
+	    !known_slots)
+		return 0;
+	/* With a range of ports each component, a job of its own, has another one. */
+	if (shifter_get_setting(ctx, "sshdPortRange", &ports) == 0 && !*ports) {
+		rc = shf_slurm_join_components(environment, nodes, slots);
+		if (rc != 0)
+			return rc;
+	}
+	tasks = shf_slurm_variable(environment, "SLURM_TASKS_PER_NODE");
+	if (!tasks || strcmp(tasks, known_slots) == 0)
+		return 0;
+	*nodes = strdup(known_nodes);
+	*slots = strdup(tasks);
+	return *nodes && *slots ? 1 : -ENOMEM;
 }
 
-/*
- * How many tasks the user wants per node is exactly known only here; the prolog
- * had to work it out.  Where it was right nothing is to be done.
- */
 static void correct_hosts(spank_t spank, const struct shf_slurm_args *args,
 			  const struct shf_slurm_facts *facts)
 {
-	const char *nodes = shf_slurm_facts_get(facts, SHF_SLURM_FACT_NODES);
-	const char *slots = shf_slurm_facts_get(facts, SHF_SLURM_FACT_SLOTS);
 	const char *aliases = shf_slurm_facts_get(facts, SHF_SLURM_FACT_ALIASES);
-	const char *tasks = job_variable(spank, "SLURM_TASKS_PER_NODE");
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
+	scope_free char *nodes = NULL;
+	scope_free char *slots = NULL;
 	char why[WHY_SIZE];
 	uint32_t step;
-	int fault;
+	int fault, rc;
 
-	/* In other steps the variable speaks of the step. */
+	/* In other steps the variables speak of the step. */
 	if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS ||
 	    (step != SLURM_BATCH_SCRIPT && step != SLURM_INTERACTIVE_STEP))
 		return;
-	if (!nodes || !slots || !tasks || strcmp(tasks, slots) == 0)
-		return;
 	if (shf_slurm_context(args, &ctx, why, sizeof(why), &fault) == 0) {
-		if (shifter_open_container(ctx, task.container, &container) == 0 &&
-		    shf_slurm_write_hosts(container, nodes, tasks, aliases) == 0)
+		rc = better_hosts(spank, ctx, facts, &nodes, &slots);
+		if (rc == 0)
 			return;
-		snprintf(why, sizeof(why), "%s", shifter_get_error(ctx));
+		if (rc > 0 && shifter_open_container(ctx, task.container, &container) == 0 &&
+		    shf_slurm_write_hosts(container, nodes, slots, aliases) == 0)
+			return;
+		snprintf(why, sizeof(why), "%s",
+			 rc < 0 ? strerror(-rc) : shifter_get_error(ctx));
 	}
 	if (*task.warning)
 		return;
 	snprintf(task.warning, sizeof(task.warning),
-		 "the hostsfile counts the CPUs of the hosts instead of the tasks: %.3000s", why);
+		 "the hostsfile counts the CPUs of the job's own hosts instead of its tasks: "
+		 "%.3000s",
+		 why);
 }
 
 static int set_variable(spank_t spank, const char *name, const char *value)
@@ -169,6 +215,22 @@ static int set_variable(spank_t spank, const char *name, const char *value)
 	snprintf(task.error, sizeof(task.error), "cannot set %s in the job's environment: %s",
 		 name, spank_strerror(rc));
 	return -1;
+}
+
+/*
+ * A PMIx server of Slurm shares its data in memory mapped from files of the node, and tells so
+ * on standard error where a task does not find them, as in a container.  It has them by message,
+ * too.
+ */
+static void set_pmix(spank_t spank)
+{
+	uint32_t step;
+	char value[8];
+
+	if (spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS &&
+	    step != SLURM_BATCH_SCRIPT && step != SLURM_INTERACTIVE_STEP &&
+	    spank_getenv(spank, "PMIX_MCA_gds", value, sizeof(value)) == ESPANK_ENV_NOEXIST)
+		(void)set_variable(spank, "PMIX_MCA_gds", "hash");
 }
 
 static void prepare(spank_t spank, const struct shf_slurm_args *args, int record)
@@ -188,8 +250,7 @@ static void prepare(spank_t spank, const struct shf_slurm_args *args, int record
 		return;
 	}
 	has_key = shf_slurm_facts_get(&facts, SHF_SLURM_FACT_KEY) != NULL;
-	if (has_key)
-		await_sshd(record);
+	await_extern_step(record, &facts);
 	if (!*task.error)
 		take_sentence(record, SHF_SLURM_ERROR, task.error);
 	if (*task.error)
@@ -203,6 +264,7 @@ static void prepare(spank_t spank, const struct shf_slurm_args *args, int record
 	if (mpi_ssh && strcmp(mpi_ssh, "false") == 0 &&
 	    set_variable(spank, "SHIFTER_MPI_SSH", "0") < 0)
 		return;
+	set_pmix(spank);
 	image = shf_slurm_facts_get(&facts, "SHIFTER_IMAGE");
 	request = shf_slurm_facts_get(&facts, SHF_SLURM_VAR_REQUEST);
 	if (request && set_variable(spank, SHF_SLURM_VAR_REQUEST, request) < 0)

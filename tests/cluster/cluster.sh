@@ -275,7 +275,7 @@ all_alive() {
 nodes_idle() { # all N nodes, or else a host has ended, which ends the waiting
 	all_alive || return 0
 	[ -s "$RUN/hosts/head/ready.new" ] || return 1
-	[ "$(in_host head sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = "$1" ]
+	[ "$(in_host head sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l)" = "$1" ]
 }
 report_failure() {
 	local f

@@ -42,14 +42,14 @@ cluster() { "$HERE/../cluster/cluster.sh" "$@"; }
 on() { cluster exec "$@"; }                         # on HOST CMD...: as root
 as() { local u=$1; shift; cluster exec -u "$u" head "$@"; }
 # not "sinfo -t idle": it counts nodes whose epilog still runs
-all_idle() { [ "$(on head sinfo -h -N -o '%T' | grep -cx idle)" = "$1" ]; }
+all_idle() { [ "$(on head sinfo -h -N -o '%N %T' | sort -u | grep -c ' idle$')" = "$1" ]; }
 idle_again() { wait_until 40 all_idle "$1"; }
 
 # batch USER OUT SBATCH-OPTION...: the script is on stdin; what it printed is left in T_JOB
 batch() {
 	local user=$1 out=$2; shift 2
 	cat >"$T_DIR/script"
-	on head sh -c "cat >/home/$user/$out.sh && chown $user /home/$user/$out.sh &&
+	on head sh -c "rm -f /home/$user/$out && cat >/home/$user/$out.sh && chown $user /home/$user/$out.sh &&
 		chmod 755 /home/$user/$out.sh" <"$T_DIR/script"
 	T_SAID=$(as "$user" timeout "${BATCH_TIMEOUT:-120}" sbatch -Q --wait -o "$out" "$@" "$out.sh" 2>&1)
 	T_STATUS=$?
