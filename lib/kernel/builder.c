@@ -292,7 +292,8 @@ static _Noreturn void walk_all(struct builder *b, int channel)
 	int rc = 0;
 
 	/* a caller that dies takes us along; the end of its thread is its death */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || shf_null_stdio() < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || shf_lift_fds(&channel, 1) < 0 ||
+	    shf_lift_fds(b->slots, SHF_PLAN_SLOTS) < 0 || shf_null_stdio() < 0)
 		_exit(125);
 	umask(022);
 	/* a descriptor for each mount: the soft limit is for select(), which is not used here */

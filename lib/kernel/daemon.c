@@ -31,9 +31,7 @@ static int prepare(const struct shf_daemon *daemon, int extra)
 	if (extra >= 0)
 		fds[n_fds++] = extra;
 	shf_reset_signals();
-	if (setsid() < 0)
-		return -errno;
-	if (shf_null_stdio() < 0)
+	if (setsid() < 0 || shf_lift_fds(fds, n_fds) < 0 || shf_null_stdio() < 0)
 		return -errno;
 	return shf_arrange_fds(fds, n_fds, 3);
 }

@@ -96,13 +96,14 @@ static int open_words(void)
 static _Noreturn void run_program(const char *path, int image, int fuse, int words)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
-	const int fds[] = { image, fuse };
+	int fds[] = { image, fuse, words };
 	char *const argv[] = { (char *)(uintptr_t)path, (char *)(uintptr_t) "-f",
 			       (char *)(uintptr_t) "/proc/self/fd/3",
 			       (char *)(uintptr_t) "/dev/fd/4", NULL };
 	char *const envp[] = { NULL };
 
-	if (shf_null_stdio() < 0 || dup2(words, 2) < 0 || shf_arrange_fds(fds, 2, 3) < 0 ||
+	if (shf_lift_fds(fds, 3) < 0 || shf_null_stdio() < 0 || dup2(fds[2], 2) < 0 ||
+	    shf_arrange_fds(fds, 2, 3) < 0 ||
 	    chdir("/") < 0 || shf_give_up_capabilities() < 0)
 		_exit(125);
 	shf_reset_signals();

@@ -69,8 +69,6 @@ static int listen_on(const union address *address, uint32_t port, struct shf_lis
 		return -errno;
 	if (bind(fd, &bound.any, length) < 0 || listen(fd, BACKLOG) < 0)
 		return -errno;
-	if (fd < 3)
-		return -EBADF;
 	out->fds[out->count++] = steal_fd(&fd);
 	return 0;
 }

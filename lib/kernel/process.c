@@ -129,6 +129,18 @@ int shf_arrange_fds(const int *fds, size_t count, int first)
 	return 0;
 }
 
+int shf_lift_fds(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] < 0 || fds[i] > STDERR_FILENO)
+			continue;
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (fds[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 int shf_null_stdio(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);

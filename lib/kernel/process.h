@@ -59,6 +59,12 @@ int shf_remaining_ms(int64_t deadline_ms);
  */
 int shf_arrange_fds(const int *fds, size_t count, int first);
 
+/*
+ * In a child: replace those of fds that are 0, 1 or 2, which is what a caller gets
+ * who has closed its own, by copies above; -1 stays.  Before shf_null_stdio().
+ */
+int shf_lift_fds(int *fds, size_t count);
+
 /* In a child: make descriptors 0, 1 and 2 /dev/null. */
 int shf_null_stdio(void);
 

@@ -21,7 +21,10 @@ static _Noreturn void exec_program(const struct shf_run *run, int out, int err, 
 {
 	int std[3] = { run->input, out, err };
 	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int namespace = run->namespace;
 
+	if (shf_lift_fds(&namespace, 1) < 0)
+		_exit(126);
 	for (int i = 0; i < 3; i++) {
 		if (std[i] < 0)
 			std[i] = null;
@@ -33,7 +36,7 @@ static _Noreturn void exec_program(const struct shf_run *run, int out, int err, 
 	for (int i = 0; i < 3; i++)
 		if (dup2(std[i], i) < 0)
 			_exit(126);
-	if (run->namespace >= 0 && setns(run->namespace, CLONE_NEWNS) < 0)
+	if (namespace >= 0 && setns(namespace, CLONE_NEWNS) < 0)
 		_exit(126);
 	shf_sys_close_range(3, ~0u);
 	umask(077);

@@ -15,7 +15,8 @@ static _Noreturn void run(const struct shf_identity *identity, shf_user_helper_f
 
 	all[0] = channel;
 	memcpy(all + 1, fds, n_fds * sizeof(*fds));
-	if (shf_null_stdio() < 0 || shf_arrange_fds(all, 1 + n_fds, SHF_HELPER_FIRST_FD - 1) < 0)
+	if (shf_lift_fds(all, 1 + n_fds) < 0 || shf_null_stdio() < 0 ||
+	    shf_arrange_fds(all, 1 + n_fds, SHF_HELPER_FIRST_FD - 1) < 0)
 		_exit(125);
 	if (identity && shf_become_user(identity, 0) < 0)
 		_exit(125);
