@@ -102,21 +102,34 @@ static int drain(int *fd, struct shf_text *text, size_t limit)
 	return text->failed ? -ENOMEM : 0;
 }
 
-static int collect(const struct shf_run *run, int *out, int *err, int64_t deadline)
+/*
+ * Until the minder has ended and there is no more.  Not until the ends of the files: a process
+ * that another thread of the caller forked meanwhile may hold on to them.
+ */
+static int collect(const struct shf_run *run, const struct shf_child *minder, int *out, int *err,
+		   int64_t deadline)
 {
 	size_t limit = run->limit ? run->limit : 65536;
+	bool has_ended = false;
 
-	while (*out >= 0 || *err >= 0) {
-		struct pollfd fds[2] = { { .fd = *out, .events = POLLIN },
-					 { .fd = *err, .events = POLLIN } };
-		int rc = poll(fds, 2, shf_remaining_ms(deadline));
+	while (!has_ended || *out >= 0 || *err >= 0) {
+		int ending = has_ended ? -1 : minder->pidfd;
+		struct pollfd fds[3] = { { .fd = *out, .events = POLLIN },
+					 { .fd = *err, .events = POLLIN },
+					 { .fd = ending, .events = POLLIN } };
+		int rc = poll(fds, 3, has_ended ? 0 : shf_remaining_ms(deadline));
 
 		if (rc < 0 && errno == EINTR)
 			continue;
 		if (rc < 0)
 			return -errno;
 		if (rc == 0)
-			return -ETIMEDOUT;
+			return has_ended ? 0 : -ETIMEDOUT;
+		if (fds[2].revents) {
+			has_ended = true;
+			/* what it left behind; its number is nobody else's before we wait for it */
+			kill(-minder->pid, SIGKILL);
+		}
 		rc = fds[0].revents ? drain(out, run->output, limit) : 0;
 		if (rc == 0 && fds[1].revents)
 			rc = drain(err, run->errors, limit);
@@ -161,7 +174,7 @@ int shf_run_program(const struct shf_run *run)
 		mind_program(run, out_writer, err_writer);
 	shf_close_fd(&out_writer);
 	shf_close_fd(&err_writer);
-	rc = collect(run, &out_reader, &err_reader, deadline);
+	rc = collect(run, &child, &out_reader, &err_reader, deadline);
 	if (rc == 0)
 		rc = shf_wait_child(&child, deadline, &status);
 	/* while it has not been waited for, its number is nobody else's */

@@ -32,8 +32,8 @@ struct shf_run {
  * Run it and wait for its end.  Returns its exit status (128 + N if signal N
  * ended it, 127 if it could not be started), -ETIMEDOUT, -EFBIG if it wrote too
  * much, or another negative errno value.  If that is negative, the program was
- * killed, and so was what it had started and not put into a process group of its
- * own; the same happens when the calling thread ends.
+ * killed.  What it had started and not put into a process group of its own is
+ * killed in any case, also when the calling thread ends.
  */
 int shf_run_program(const struct shf_run *run);
 

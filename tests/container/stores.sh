@@ -163,8 +163,8 @@ gateway 'exec sleep 300'; unresolved a:1 "did not answer within 1 s" "one that h
 wait_until 5 not_running 'sleep 300'; ok "is ended" not_running 'sleep 300'
 gateway 'sleep 301; echo one'; unresolved a:1 "did not answer within 1 s" "one that waits for another program"
 ok "which is ended, too" wait_until 5 not_running 'sleep 301'
-gateway 'sleep 302 & echo one'; unresolved a:1 "did not answer within 1 s" "one that leaves a program behind"
-ok "which is ended as well" wait_until 5 not_running 'sleep 302'
+gateway 'sleep 302 & echo one'; is "$(resolve a:1)" id:one "one that leaves a program behind has answered"
+ok "that program is ended as well" wait_until 5 not_running 'sleep 302'
 gateway 'trap "" TERM INT HUP; while :; do sleep 0.1; done'; unresolved a:1 "did not answer within 1 s" "one that minds no signal"
 gateway 'sleep 303'; sed -i s/=.1/=60/ /etc/shifter/udiRoot.conf
 # no function: $pid must be the program's
