@@ -254,7 +254,11 @@ int main(int argc, char **argv)
 		if (peer < 0)
 			continue;
 		if (serve(&keeper, peer))
-			return 0;
+			break;
 		close(peer);
 	}
+	/* the port is free now, whoever may have inherited the sockets of the set-up */
+	for (uint32_t i = 0; i < keeper.n_listeners; i++)
+		shutdown(SHF_KEEPER_FD_LISTENERS + (int)i, SHUT_RDWR);
+	return 0;
 }

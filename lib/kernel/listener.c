@@ -131,6 +131,7 @@ int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t
 			: listen_everywhere(port, out);
 	if (rc == 0)
 		return 0;
+	shf_shut_listeners(out);
 	shf_close_listeners(out);
 	if (rc == -EADDRINUSE)
 		return rc;
@@ -140,6 +141,12 @@ int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t
 				"networks of sshdListen",
 				port);
 	return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot listen on port %u", port);
+}
+
+void shf_shut_listeners(const struct shf_listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		shutdown(listeners->fds[i], SHUT_RDWR);
 }
 
 void shf_close_listeners(struct shf_listeners *listeners)

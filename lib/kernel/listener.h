@@ -31,6 +31,12 @@ struct shf_listeners {
 int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t n_networks,
 		       struct shf_listeners *out, struct shf_report *report);
 
+/*
+ * Give the port back, for everybody who has the sockets: to close them is not enough if a
+ * process that another thread of the caller forked meanwhile has copies.
+ */
+void shf_shut_listeners(const struct shf_listeners *listeners);
+
 void shf_close_listeners(struct shf_listeners *listeners);
 
 #define cleanup_listeners __attribute__((cleanup(shf_close_listeners)))

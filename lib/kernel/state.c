@@ -21,6 +21,22 @@ void shf_close_state(struct shf_state *state)
 	shf_close_fd(&state->root);
 }
 
+void shf_close_lock(int *dir)
+{
+	int saved = errno;
+
+	if (*dir >= 0)
+		flock(*dir, LOCK_UN);
+	errno = saved;
+	shf_close_fd(dir);
+}
+
+void shf_release_state(struct shf_state *state)
+{
+	shf_close_lock(&state->dir);
+	shf_close_fd(&state->root);
+}
+
 int shf_open_run_dir(bool create, struct shf_report *report)
 {
 	cleanup_fd int fd = -1;

@@ -33,7 +33,13 @@ struct shf_state {
 
 void shf_close_state(struct shf_state *state);
 
-#define cleanup_state __attribute__((cleanup(shf_close_state)))
+/*
+ * Likewise, and give up its lock: to close it is not enough if a process that another
+ * thread forked meanwhile has the descriptor, too.
+ */
+void shf_release_state(struct shf_state *state);
+
+#define cleanup_state __attribute__((cleanup(shf_release_state)))
 
 /*
  * Open SHF_RUN_DIR, and with create make it first.  Returns a descriptor,
@@ -58,6 +64,11 @@ int shf_open_state(const char *id, struct shf_state *state, struct shf_report *r
  * (0: not at all).  0, -EBUSY, or another negative errno value.
  */
 int shf_lock_directory(int dir, bool shared, int64_t deadline_ms);
+
+/* Give up its lock, if there is one, and close it. */
+void shf_close_lock(int *dir);
+
+#define cleanup_lock __attribute__((cleanup(shf_close_lock)))
 
 /*
  * Lock it, for oneself or shared with others who look at it, waiting until

@@ -156,7 +156,7 @@ static int put_note(int fd, const char *id, uint64_t when_ns)
 
 int shf_note_teardown(int run_dir, const char *id, uint64_t when_ns)
 {
-	cleanup_fd int fd = -1;
+	cleanup_lock int fd = -1;
 	int rc;
 
 	fd = openat(run_dir, SHF_TEARDOWNS_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -171,7 +171,7 @@ int shf_note_teardown(int run_dir, const char *id, uint64_t when_ns)
 bool shf_was_torn_down(int run_dir, const char *id, uint64_t asked_ns)
 {
 	struct note notes[WAYS];
-	cleanup_fd int fd = -1;
+	cleanup_lock int fd = -1;
 
 	fd = openat(run_dir, SHF_TEARDOWNS_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	/* a teardown whose note cannot be had still waits for the lock of the state */

@@ -258,7 +258,7 @@ int shf_sweep_udi_stages(int run_dir, bool dry_run,
 {
 	struct dirent **entries = NULL;
 	char kept[SHF_STAGE_NAME] = "";
-	cleanup_fd int stages = -1;
+	cleanup_lock int stages = -1;
 	int count, rc;
 
 	stages = openat(run_dir, SHF_STAGES_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -292,5 +292,5 @@ int shf_sweep_udi_stages(int run_dir, bool dry_run,
 void shf_close_udi_stage(struct shf_udi_stage *stage)
 {
 	shf_close_fd(&stage->dir);
-	shf_close_fd(&stage->lock);
+	shf_close_lock(&stage->lock);
 }

@@ -94,7 +94,7 @@ int shf_claim_state(struct shifter_ctx *ctx, const char *id, uint64_t asked_ns, 
 	       replace) {
 		shf_report_clear(&ctx->report);
 		rc = make_way(ctx, state, asked_ns, deadline_ms);
-		shf_close_state(state);
+		shf_release_state(state);
 		if (rc < 0)
 			return rc;
 	}

@@ -323,7 +323,7 @@ void shf_setup_release(struct setup *s)
 	shf_plan_free(&s->plan);
 	shf_mounts_free(&s->volumes);
 	shf_node_accounts_free(&s->node);
-	shf_close_state(&s->state);
+	shf_release_state(&s->state);
 	shf_record_free(&s->record);
 	free(s->targets);
 	free(s->places);
@@ -337,6 +337,7 @@ static void finish(struct setup *s)
 
 		shf_close_fd(&s->commit);
 		shf_kill_keeper(&s->record);
+		shf_shut_listeners(&s->listeners);
 		if (shf_remove_state(&s->state, &ignored) < 0)
 			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);
 	}
@@ -362,6 +363,8 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 	if (rc == 0)
 		rc = set_up(s);
 	if (rc == 0) {
+		/* a handle takes the state along, but it is nobody's to work on any more */
+		shf_unlock_state(&s->state);
 		shf_log(ctx, SHIFTER_LOG_INFO, "set up container '%s' of image '%s' for '%s'",
 			s->spec.id, s->record.image, s->account.user);
 		if (out)
