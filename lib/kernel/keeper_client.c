@@ -131,7 +131,9 @@ int shf_listen_keeper(int dir)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* the directory is root's alone: the mode of the socket does not matter */
+	/* the directory is root's alone, but let nobody wonder at what a umask of 0 leaves */
+	if (fchmod(fd, 0600) < 0)
+		return -errno;
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4096) < 0)
 		return -errno;
 	return steal_fd(&fd);
