@@ -453,8 +453,8 @@ int shifter_enter_private_container(struct shifter_ctx *ctx,
 /*
  * Puts a process where the job's processes belong: its cgroups, its accounting.
  * Called once, before that process runs any code of the container; everything
- * sshd starts inherits the place.  Returns 0, or a negative errno value to give
- * up with.
+ * sshd starts inherits the place, and is a descendant of the caller until the
+ * context is freed.  Returns 0, or a negative errno value to give up with.
  */
 typedef int (*shifter_place_fn)(int32_t pid, void *data);
 

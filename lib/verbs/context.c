@@ -37,9 +37,9 @@ void shifter_free(struct shifter_ctx *ctx)
 {
 	if (!ctx || --ctx->references)
 		return;
-	shf_collect_anchors(ctx);
+	/* nobody could collect them any more: each would be a zombie for the caller's life */
 	for (size_t i = 0; i < ctx->n_anchors; i++)
-		shf_close_fd(&ctx->anchors[i].pidfd);
+		shf_end_child(&ctx->anchors[i]);
 	shf_config_free(&ctx->config);
 	free(ctx->handed_out);
 	free(ctx);
