@@ -469,7 +469,6 @@ struct shifter_sshd_spec {
 	void *place_data;          /* passed to place */
 	uint32_t timeout_ms;       /* wait for it to listen; 0 for 10000 */
 	uint32_t flags;            /* none defined, must be 0 */
-	uint32_t reserved;         /* must be 0 */
 };
 
 /*

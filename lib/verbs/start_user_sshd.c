@@ -19,7 +19,7 @@ static int check_request(struct shf_sshd_start *s)
 {
 	int rc;
 
-	if (s->spec.flags || s->spec.reserved)
+	if (s->spec.flags)
 		return shf_fail(s->report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed sshd spec: unknown flags");
 	if (!s->spec.user_key || !s->spec.principal)
