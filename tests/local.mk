@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	demo \
 	scripts/build-stage \
+	tests/api \
 	tests/cli \
 	tests/cluster \
 	tests/config \

@@ -40,9 +40,10 @@
  * mask, working directory, root, umask, credentials and namespaces as they are
  * (those that enter a container are the obvious exceptions).  Its helper
  * processes raise no SIGCHLD and a plain waitpid(-1) does not see them.  All
- * its descriptors are close-on-exec.  Callbacks run in the calling thread,
- * before the call that uses them returns; no exception or longjmp() may leave
- * them.
+ * its descriptors are close-on-exec; a process that another thread forks during
+ * a call and that does not exec keeps what they are of, such as mounts, until it
+ * ends.  Callbacks run in the calling thread, before the call that uses them
+ * returns; no exception or longjmp() may leave them.
  */
 #ifndef SHIFTER_SHIFTER_H
 #define SHIFTER_SHIFTER_H
