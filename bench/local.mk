@@ -2,7 +2,17 @@
 #
 # Measurements; built and run by bench/run only.
 EXTRA_PROGRAMS += bench/measure bench/floor-enter bench/hostsfile bench/true
-EXTRA_DIST += bench/hosts bench/memory bench/packages bench/run bench/ssh
+EXTRA_DIST += \
+	bench/counts \
+	bench/counts.pl \
+	bench/hosts \
+	bench/memory \
+	bench/packages \
+	bench/run \
+	bench/scale \
+	bench/scale-model \
+	bench/scale-plot \
+	bench/ssh
 
 bench_measure_SOURCES = \
 	bench/fail.h \

@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/launchers \
 	tests/list \
 	tests/rootless \
+	tests/scale \
 	tests/security \
 	tests/slurm \
 	tests/ssh
