@@ -38,11 +38,12 @@ TESTS += tests/programs/slots
 tests_programs_expand_SOURCES = tests/programs/expand.c
 tests_programs_expand_LDADD = libshf.la
 tests_programs_slots_SOURCES = \
-	integrations/slurm/scope.h \
+	integrations/common/scope.h \
 	integrations/slurm/slots.c \
 	integrations/slurm/slots.h \
 	tests/programs/slots.c
-tests_programs_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations/slurm
+tests_programs_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations \
+	-I$(top_srcdir)/integrations/slurm
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "barrier.h"
 
-#include "child.h"
-#include "scope.h"
+#include "common/child.h"
+#include "common/scope.h"
 
 #include <slurm/spank.h>
 #include <stdint.h>
@@ -59,9 +59,9 @@ static int pass_on(char *said)
 int shf_slurm_barrier(const char *container, int timeout_s)
 {
 	struct question question = { container, timeout_s > 0 ? timeout_s : WAIT_S };
-	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
-	int rc = shf_slurm_child_run(wait_for_hosts, &question, SAID_MAX,
-				     (question.timeout_s + GRACE_S) * 1000, &said);
+	scope_answer struct shf_wlm_answer said = { NULL, 0, 0 };
+	int rc = shf_wlm_child_run(wait_for_hosts, &question, SAID_MAX,
+				   (question.timeout_s + GRACE_S) * 1000, &said);
 
 	if (rc < 0) {
 		slurm_error("shifter: cannot wait for the hosts of the job: %s", strerror(-rc));

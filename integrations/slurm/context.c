@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "context.h"
 
-#include "scope.h"
+#include "common/scope.h"
 
 #include <slurm/spank.h>
 #include <stdio.h>

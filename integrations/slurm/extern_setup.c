@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "extern_setup.h"
 
-#include "child.h"
+#include "common/child.h"
+#include "common/scope.h"
 #include "context.h"
-#include "scope.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -114,7 +114,7 @@ static const char *last_line(char *said)
 	return *line ? line : "it said nothing";
 }
 
-static int judge(const char *program, struct shf_slurm_answer *said, char *why, size_t size)
+static int judge(const char *program, struct shf_wlm_answer *said, char *why, size_t size)
 {
 	bool has_exited = WIFEXITED(said->exit_status);
 
@@ -130,7 +130,7 @@ static int judge(const char *program, struct shf_slurm_answer *said, char *why, 
 int shf_slurm_extern_setup(const struct shf_slurm_args *args, uint32_t job,
 			   const struct shf_slurm_facts *facts, char *why, size_t size)
 {
-	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
+	scope_answer struct shf_wlm_answer said = { NULL, 0, 0 };
 	scope_free const char **environment = shf_slurm_facts_environment(facts, 2);
 	struct command command = { .program = args->extern_setup, .args = args };
 	size_t count = 0;
@@ -148,7 +148,7 @@ int shf_slurm_extern_setup(const struct shf_slurm_args *args, uint32_t job,
 	environment[count++] = command.namespace;
 	environment[count] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	command.environment = environment;
-	rc = shf_slurm_child_run(run, &command, SAID_MAX, TIMEOUT_MS, &said);
+	rc = shf_wlm_child_run(run, &command, SAID_MAX, TIMEOUT_MS, &said);
 	if (rc == 0)
 		return judge(command.program, &said, why, size);
 	snprintf(why, size, "cannot run '%s', the site's extern_setup: %s", command.program,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "extern_step.h"
 
+#include "common/scope.h"
 #include "context.h"
 #include "extern_setup.h"
 #include "facts.h"
 #include "placement.h"
 #include "private_tmp.h"
 #include "record.h"
-#include "scope.h"
 
 #include <shifter/shifter.h>
 #include <stdio.h>

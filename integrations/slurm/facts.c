@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "facts.h"
 
+#include "common/scope.h"
 #include "record.h"
-#include "scope.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hosts.h"
 
-#include "scope.h"
+#include "common/scope.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -9,14 +9,10 @@ if HAVE_SLURM
 slurmplugin_LTLIBRARIES += integrations/slurm/shifter_slurm.la
 
 integrations_slurm_shifter_slurm_la_SOURCES = \
-	integrations/slurm/account.c \
-	integrations/slurm/account.h \
 	integrations/slurm/args.c \
 	integrations/slurm/args.h \
 	integrations/slurm/barrier.c \
 	integrations/slurm/barrier.h \
-	integrations/slurm/child.c \
-	integrations/slurm/child.h \
 	integrations/slurm/context.c \
 	integrations/slurm/context.h \
 	integrations/slurm/devices.c \
@@ -41,7 +37,6 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/prolog.h \
 	integrations/slurm/record.c \
 	integrations/slurm/record.h \
-	integrations/slurm/scope.h \
 	integrations/slurm/shifter_slurm.c \
 	integrations/slurm/slots.c \
 	integrations/slurm/slots.h \
@@ -50,16 +45,10 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/task.c \
 	integrations/slurm/task.h
 
-# Not -I lib: an integration is written against the public header alone.
-integrations_slurm_shifter_slurm_la_CPPFLAGS = -D_GNU_SOURCE \
-	-I$(top_builddir)/include \
-	-I$(top_srcdir)/include \
-	-DSHF_BINDIR='"$(bindir)"' \
-	-DSHF_RUN_DIR='"$(SHF_RUN_DIR)"' \
-	$(SHF_CPPFLAGS) \
-	$(SLURM_CFLAGS)
-integrations_slurm_shifter_slurm_la_LIBADD = libshf.la
+integrations_slurm_shifter_slurm_la_CPPFLAGS = $(WLM_CPPFLAGS) $(SLURM_CFLAGS)
+integrations_slurm_shifter_slurm_la_LIBADD = libwlm.la libshf.la
 integrations_slurm_shifter_slurm_la_DEPENDENCIES = \
+	libwlm.la \
 	libshf.la \
 	integrations/slurm/shifter_slurm.lds
 integrations_slurm_shifter_slurm_la_LDFLAGS = $(SHF_LDFLAGS) -module -shared -avoid-version \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "placement.h"
 
-#include "scope.h"
+#include "common/scope.h"
 
 #include <dlfcn.h>
 #include <slurm/slurm.h>

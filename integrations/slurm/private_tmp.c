@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "private_tmp.h"
 
-#include "child.h"
+#include "common/child.h"
 #include "context.h"
-#include "scope.h"
+#include "common/scope.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -169,7 +169,7 @@ static int attach(int fd, void *data)
 int shf_slurm_attach_private_tmp(const struct shf_slurm_args *args, uint32_t job, char *why,
 				 size_t size)
 {
-	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
+	scope_answer struct shf_wlm_answer said = { NULL, 0, 0 };
 	struct private private = { .args = args };
 	int rc = find_namespace(job, private.namespace);
 
@@ -177,7 +177,7 @@ int shf_slurm_attach_private_tmp(const struct shf_slurm_args *args, uint32_t job
 		return 0;
 	if (rc > 0) {
 		shf_slurm_container_id(job, private.container);
-		rc = shf_slurm_child_run(attach, &private, SAID_MAX, TIMEOUT_MS, &said);
+		rc = shf_wlm_child_run(attach, &private, SAID_MAX, TIMEOUT_MS, &said);
 	}
 	if (rc == 0 && WIFEXITED(said.exit_status) && WEXITSTATUS(said.exit_status) == 0)
 		return 0;

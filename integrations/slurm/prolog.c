@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prolog.h"
 
-#include "account.h"
+#include "common/account.h"
+#include "common/scope.h"
 #include "context.h"
 #include "devices.h"
 #include "facts.h"
@@ -10,7 +11,6 @@
 #include "principal.h"
 #include "private_tmp.h"
 #include "record.h"
-#include "scope.h"
 #include "slots.h"
 #include "submit.h"
 
@@ -195,7 +195,7 @@ static int add_hosts(struct job *job)
 	return 0;
 }
 
-static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_slurm_account *account,
+static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_wlm_account *account,
 		  struct shifter_container **out)
 {
 	const char *volumes = getenv("SPANK_" SHF_SLURM_VAR_VOLUMES);
@@ -237,7 +237,7 @@ static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_slu
 
 static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 {
-	scope_account struct shf_slurm_account account = { NULL, NULL, NULL, 0, 0, NULL };
+	scope_account struct shf_wlm_account account = { NULL, NULL, NULL, 0, 0, NULL };
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
 	char namespace[64];
@@ -247,7 +247,7 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	rc = shf_slurm_context(args, &ctx, job->why, sizeof(job->why), &job->fault);
 	if (rc < 0)
 		return rc;
-	rc = shf_slurm_account_load(job->uid, &account, job->why, sizeof(job->why));
+	rc = shf_wlm_account_load(job->uid, &account, job->why, sizeof(job->why));
 	if (rc < 0) {
 		job->fault = SHIFTER_FAULT_NODE;
 		return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "record.h"
 
-#include "scope.h"
+#include "common/scope.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "submit.h"
 
+#include "common/scope.h"
 #include "context.h"
 #include "options.h"
-#include "scope.h"
 
 #include <pwd.h>
 #include <slurm/spank.h>

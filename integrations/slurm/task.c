@@ -2,12 +2,12 @@
 #include "task.h"
 
 #include "barrier.h"
+#include "common/scope.h"
 #include "context.h"
 #include "facts.h"
 #include "hosts.h"
 #include "private_tmp.h"
 #include "record.h"
-#include "scope.h"
 #include "submit.h"
 
 #include <poll.h>

@@ -93,6 +93,9 @@ find_wrong_arrows()
 					"the arrow points upwards")
 			else if (!(("lib/" name) in exists))
 				wrong("no such header")
+		} else if (part[1] == "integrations" && layer == "common") {
+			if (!(("integrations/" name) in exists))
+				wrong("no such header")
 		} else if (in_lib) {
 			wrong("write internal headers as \"layer/name.h\"")
 		} else if (!((folder "/" name) in exists)) {

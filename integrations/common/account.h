@@ -2,13 +2,13 @@
 /*
  * account.h - who the job's user is on this node
  */
-#ifndef SHF_SLURM_ACCOUNT_H
-#define SHF_SLURM_ACCOUNT_H
+#ifndef SHF_WLM_ACCOUNT_H
+#define SHF_WLM_ACCOUNT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct shf_slurm_account {
+struct shf_wlm_account {
 	char *user, *home, *shell; /* owned */
 	uint32_t gid;
 	uint32_t n_groups;
@@ -24,10 +24,10 @@ struct shf_slurm_account {
  *	-ENOENT		nobody has this uid
  *	another negative errno value as the system reports it
  */
-int shf_slurm_account_load(uint32_t uid, struct shf_slurm_account *out, char *why, size_t size);
+int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, size_t size);
 
-void shf_slurm_account_free(struct shf_slurm_account *account);
+void shf_wlm_account_free(struct shf_wlm_account *account);
 
-#define scope_account __attribute__((cleanup(shf_slurm_account_free)))
+#define scope_account __attribute__((cleanup(shf_wlm_account_free)))
 
 #endif

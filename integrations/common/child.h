@@ -2,15 +2,15 @@
 /*
  * child.h - a child that says something and ends before a deadline
  */
-#ifndef SHF_SLURM_CHILD_H
-#define SHF_SLURM_CHILD_H
+#ifndef SHF_WLM_CHILD_H
+#define SHF_WLM_CHILD_H
 
 #include <stddef.h>
 
 /* Runs in the child; what it writes to fd is the answer.  Returns an exit code. */
-typedef int (*shf_slurm_child_fn)(int fd, void *data);
+typedef int (*shf_wlm_child_fn)(int fd, void *data);
 
-struct shf_slurm_answer {
+struct shf_wlm_answer {
 	char *bytes; /* owned; ends in a NUL that size does not count */
 	size_t size;
 	int exit_status; /* as waitpid() reports it */
@@ -25,11 +25,11 @@ struct shf_slurm_answer {
  * Returns 0, whatever the exit status; -ETIMEDOUT, or another negative errno
  * value.
  */
-int shf_slurm_child_run(shf_slurm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
-			struct shf_slurm_answer *out);
+int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
+		      struct shf_wlm_answer *out);
 
-void shf_slurm_answer_free(struct shf_slurm_answer *answer);
+void shf_wlm_answer_free(struct shf_wlm_answer *answer);
 
-#define scope_answer __attribute__((cleanup(shf_slurm_answer_free)))
+#define scope_answer __attribute__((cleanup(shf_wlm_answer_free)))
 
 #endif

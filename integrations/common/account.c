@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "account.h"
+#include "common/account.h"
 
-#include "child.h"
-#include "scope.h"
+#include "common/child.h"
+#include "common/scope.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -88,7 +88,7 @@ static const char *next_string(const char *at)
 	return at + strlen(at) + 1;
 }
 
-static int take(const struct shf_slurm_answer *said, struct shf_slurm_account *out)
+static int take(const struct shf_wlm_answer *said, struct shf_wlm_account *out)
 {
 	struct answer answer;
 	const char *user, *home, *shell;
@@ -112,17 +112,17 @@ static int take(const struct shf_slurm_answer *said, struct shf_slurm_account *o
 	out->gid = answer.gid;
 	out->n_groups = answer.n_groups;
 	if (!out->user || !out->home || !out->shell || !out->groups) {
-		shf_slurm_account_free(out);
+		shf_wlm_account_free(out);
 		return -ENOMEM;
 	}
 	memcpy(out->groups, said->bytes + sizeof(answer) + answer.text_size, groups_size);
 	return 0;
 }
 
-int shf_slurm_account_load(uint32_t uid, struct shf_slurm_account *out, char *why, size_t size)
+int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, size_t size)
 {
-	scope_answer struct shf_slurm_answer said = { NULL, 0, 0 };
-	int rc = shf_slurm_child_run(
+	scope_answer struct shf_wlm_answer said = { NULL, 0, 0 };
+	int rc = shf_wlm_child_run(
 		ask, &uid, sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
 		TIMEOUT_MS, &said);
 
@@ -140,7 +140,7 @@ int shf_slurm_account_load(uint32_t uid, struct shf_slurm_account *out, char *wh
 	return rc;
 }
 
-void shf_slurm_account_free(struct shf_slurm_account *account)
+void shf_wlm_account_free(struct shf_wlm_account *account)
 {
 	free(account->user);
 	free(account->home);

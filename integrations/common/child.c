@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "child.h"
+#include "common/child.h"
 
-#include "scope.h"
+#include "common/scope.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,14 +27,14 @@ static void reset_signals(void)
 {
 	sigset_t none;
 
-	/* slurmstepd's handlers would run in the child otherwise. */
+	/* handlers of the daemon that we are in would run in the child otherwise */
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void be_child(shf_slurm_child_fn fn, void *data, int fd)
+static _Noreturn void be_child(shf_wlm_child_fn fn, void *data, int fd)
 {
 	int null;
 
@@ -50,7 +50,7 @@ static _Noreturn void be_child(shf_slurm_child_fn fn, void *data, int fd)
 }
 
 /* Read until the child closes its end.  0 or a negative errno value. */
-static int collect(int fd, size_t limit, int64_t deadline, struct shf_slurm_answer *answer)
+static int collect(int fd, size_t limit, int64_t deadline, struct shf_wlm_answer *answer)
 {
 	char waste[4096];
 
@@ -115,10 +115,10 @@ static int reap(pid_t pid, int64_t deadline, int *status)
 	return rc;
 }
 
-int shf_slurm_child_run(shf_slurm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
-			struct shf_slurm_answer *out)
+int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
+		      struct shf_wlm_answer *out)
 {
-	scope_answer struct shf_slurm_answer answer = { NULL, 0, 0 };
+	scope_answer struct shf_wlm_answer answer = { NULL, 0, 0 };
 	int64_t deadline = now_ms() + timeout_ms;
 	scope_fd int reader = -1;
 	scope_fd int writer = -1;
@@ -138,7 +138,7 @@ int shf_slurm_child_run(shf_slurm_child_fn fn, void *data, size_t limit, unsigne
 		return -errno;
 	if (pid == 0)
 		be_child(fn, data, writer);
-	shf_slurm_close(&writer);
+	shf_wlm_close(&writer);
 	rc = collect(reader, limit, deadline, &answer);
 	rc_reap = reap(pid, rc < 0 ? 0 : deadline, &answer.exit_status);
 	if (rc < 0)
@@ -151,7 +151,7 @@ int shf_slurm_child_run(shf_slurm_child_fn fn, void *data, size_t limit, unsigne
 	return 0;
 }
 
-void shf_slurm_answer_free(struct shf_slurm_answer *answer)
+void shf_wlm_answer_free(struct shf_wlm_answer *answer)
 {
 	free(answer->bytes);
 	answer->bytes = NULL;
