@@ -18,9 +18,16 @@ enum { TIMEOUT_MS = 20000,
 /* What the child answers; the three strings follow, each with its NUL, then the groups. */
 struct answer {
 	int32_t error; /* errno, 0 or ENOENT */
+	uint32_t uid;
 	uint32_t gid;
 	uint32_t n_groups;
 	uint32_t text_size;
+};
+
+struct question {
+	uint32_t uid;
+	const char *user;  /* or NULL: by uid */
+	const char *group; /* or NULL */
 };
 
 static int send_all(int fd, const void *bytes, size_t size)
@@ -51,30 +58,51 @@ static uint32_t drop_root_group(gid_t *groups, int count)
 	return n;
 }
 
+/*
+ * The group that the workload manager names, if the user is in it, in place of the one of
+ * the account, which is then one more.
+ */
+static int choose_group(const char *name, struct answer *answer, gid_t *groups, int *count)
+{
+	const struct group *group;
+
+	errno = 0;
+	group = getgrnam(name);
+	if (!group)
+		return errno;
+	for (int i = 0; i < *count; i++)
+		if (groups[i] == group->gr_gid)
+			answer->gid = group->gr_gid;
+	return 0;
+}
+
 /* In the child. */
 static int ask(int fd, void *data)
 {
 	static gid_t groups[GROUPS_MAX];
 	static char text[3 * TEXT_MAX];
-	uid_t uid = *(const uint32_t *)data;
-	struct answer answer = { 0, 0, 0, 0 };
+	const struct question *question = data;
+	struct answer answer = { 0, 0, 0, 0, 0 };
 	const struct passwd *account;
 	int count = GROUPS_MAX;
 	int n;
 
 	errno = 0;
-	account = getpwuid(uid);
+	account = question->user ? getpwnam(question->user) : getpwuid(question->uid);
 	if (!account) {
 		answer.error = errno ? errno : ENOENT;
 		return send_all(fd, &answer, sizeof(answer));
 	}
 	n = snprintf(text, sizeof(text), "%s%c%s%c%s", account->pw_name, 0, account->pw_dir, 0,
 		     account->pw_shell);
+	answer.uid = account->pw_uid;
 	answer.gid = account->pw_gid;
 	if (n < 0 || (size_t)n >= sizeof(text))
 		answer.error = ENAMETOOLONG;
 	else if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0)
 		answer.error = E2BIG;
+	else if (question->group)
+		answer.error = choose_group(question->group, &answer, groups, &count);
 	if (answer.error)
 		return send_all(fd, &answer, sizeof(answer));
 	answer.text_size = (uint32_t)n + 1;
@@ -109,6 +137,7 @@ static int take(const struct shf_wlm_answer *said, struct shf_wlm_account *out)
 	out->home = strdup(home);
 	out->shell = strdup(shell);
 	out->groups = malloc(groups_size + 1);
+	out->uid = answer.uid;
 	out->gid = answer.gid;
 	out->n_groups = answer.n_groups;
 	if (!out->user || !out->home || !out->shell || !out->groups) {
@@ -119,16 +148,21 @@ static int take(const struct shf_wlm_answer *said, struct shf_wlm_account *out)
 	return 0;
 }
 
-int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, size_t size)
+static int load(struct question question, struct shf_wlm_account *out)
 {
 	scope_answer struct shf_wlm_answer said = { NULL, 0, 0 };
 	int rc = shf_wlm_child_run(
-		ask, &uid, sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
+		ask, &question, sizeof(struct answer) + 3 * TEXT_MAX + GROUPS_MAX * sizeof(gid_t),
 		TIMEOUT_MS, &said);
 
 	memset(out, 0, sizeof(*out));
-	if (rc == 0)
-		rc = take(&said, out);
+	return rc < 0 ? rc : take(&said, out);
+}
+
+int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, size_t size)
+{
+	int rc = load((struct question){ .uid = uid }, out);
+
 	if (rc == -ENOENT)
 		snprintf(why, size,
 			 "cannot look up user id %u: the name service of this node "
@@ -137,6 +171,22 @@ int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, s
 	else if (rc < 0)
 		snprintf(why, size, "cannot look up user id %u with the name service: %s",
 			 (unsigned int)uid, strerror(-rc));
+	return rc;
+}
+
+int shf_wlm_account_find(const char *user, const char *group, struct shf_wlm_account *out,
+			 char *why, size_t size)
+{
+	int rc = load((struct question){ .user = user, .group = group }, out);
+
+	if (rc == -ENOENT)
+		snprintf(why, size,
+			 "cannot look up user '%s': the name service of this node "
+			 "knows no such user",
+			 user);
+	else if (rc < 0)
+		snprintf(why, size, "cannot look up user '%s' with the name service: %s", user,
+			 strerror(-rc));
 	return rc;
 }
 

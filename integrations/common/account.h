@@ -10,6 +10,7 @@
 
 struct shf_wlm_account {
 	char *user, *home, *shell; /* owned */
+	uint32_t uid;
 	uint32_t gid;
 	uint32_t n_groups;
 	uint32_t *groups; /* owned; never 0 among them */
@@ -25,6 +26,13 @@ struct shf_wlm_account {
  *	another negative errno value as the system reports it
  */
 int shf_wlm_account_load(uint32_t uid, struct shf_wlm_account *out, char *why, size_t size);
+
+/*
+ * The same by name.  The gid is that of group, unless that is NULL or the user is not a
+ * member of it.
+ */
+int shf_wlm_account_find(const char *user, const char *group, struct shf_wlm_account *out,
+			 char *why, size_t size);
 
 void shf_wlm_account_free(struct shf_wlm_account *account);
 

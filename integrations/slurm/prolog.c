@@ -237,7 +237,7 @@ static int set_up(struct job *job, struct shifter_ctx *ctx, const struct shf_wlm
 
 static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 {
-	scope_account struct shf_wlm_account account = { NULL, NULL, NULL, 0, 0, NULL };
+	scope_account struct shf_wlm_account account = { .user = NULL };
 	scope_container struct shifter_container *container = NULL;
 	scope_ctx struct shifter_ctx *ctx = NULL;
 	char namespace[64];
