@@ -20,7 +20,7 @@ static const char usage[] =
 	"  setup --id ID --image REF --user NAME [--uid N] [--gid N] [--groups N,N]\n"
 	"        [--home DIR] [--shell PATH] [--volume SRC:DST[:ro]]...\n"
 	"        [--writable] [--sshd [--port N] [--listen ADDRESS]] [--replace]\n"
-	"        [--hook-pid PID]\n"
+	"        [--hook-pid PID] [--job-file PATH]\n"
 	"  sshd ID --principal P (--user-key KEY | --user-key-file FILE)\n"
 	"        [--private-key-file FILE] [--env NAME=VALUE]... [--timeout MS]\n"
 	"  hostsfile ID (--slurm NODES [--slots COUNTS] | --list TEXT | --file PATH |\n"

@@ -16,6 +16,7 @@ enum {
 	OPT_HOOK_PID,
 	OPT_ID,
 	OPT_IMAGE,
+	OPT_JOB_FILE,
 	OPT_LISTEN,
 	OPT_PORT,
 	OPT_REPLACE,
@@ -36,6 +37,7 @@ static const struct option setup_options[] = {
 	{ "hook-pid", required_argument, NULL, OPT_HOOK_PID },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "image", required_argument, NULL, OPT_IMAGE },
+	{ "job-file", required_argument, NULL, OPT_JOB_FILE },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "replace", no_argument, NULL, OPT_REPLACE },
@@ -71,6 +73,7 @@ static int take_option(int c, struct shifter_container_spec *spec, struct shf_ct
 	switch (c) {
 	case OPT_ID: spec->id = optarg; return 0;
 	case OPT_IMAGE: spec->image = optarg; return 0;
+	case OPT_JOB_FILE: spec->job_file = optarg; return 0;
 	case OPT_LISTEN: spec->listen_address = optarg; return 0;
 	case OPT_REPLACE: spec->flags |= SHIFTER_SETUP_REPLACE; return 0;
 	case OPT_SSHD: spec->flags |= SHIFTER_SETUP_SSHD; return 0;

@@ -237,6 +237,8 @@ struct shifter_container_spec {
 	uint32_t sshd_port;         /* with SHIFTER_SETUP_SSHD; 0: the site's, which with
 				       sshdPortRange is found from id */
 	int32_t hook_pid;           /* who asks for it, see below; 0: this call */
+	const char *job_file;       /* absolute path of a file that is there as long as the
+				       job is, see shifter_collect_garbage(); or NULL */
 };
 
 /*
@@ -361,7 +363,9 @@ enum {
 /*
  * Remove what crashes left on this node: containers of an earlier boot, those
  * whose keeper is gone, set-ups that were not finished, copies of udiImage that no
- * container uses.  What somebody works on, and what can be entered, stays.  Tells
+ * container uses; and containers whose job_file (struct shifter_container_spec) has been
+ * gone for two seconds, since some workload managers rewrite it by removing it first.
+ * What somebody works on, and what can be entered by a job that is there, stays.  Tells
  * found, unless it is NULL, of each.  Needs root.
  *
  * It keeps going past failures and reports the first.  Returns 0, -EPERM, what the

@@ -19,7 +19,7 @@ enum field_type {
 	FIELD_BOOT_ID,    /* char[37] */
 	FIELD_PRINCIPAL,  /* char[201], may be empty */
 	FIELD_USER,       /* char *, a login name */
-	FIELD_TEXT,       /* char *, not empty */
+	FIELD_TEXT,       /* char *, may be empty if low is 0 */
 	FIELD_GROUPS,     /* groups and n_groups */
 	FIELD_U32,
 	FIELD_PID, /* int32_t */
@@ -42,9 +42,10 @@ static const struct field {
 	{ "gid", FIELD_U32, 1, UINT32_MAX - 1, AT(gid) },
 	{ "groups", FIELD_GROUPS, 1, UINT32_MAX - 1, AT(groups) },
 	{ "user", FIELD_USER, 0, 0, AT(user) },
-	{ "home", FIELD_TEXT, 0, 0, AT(home) },
-	{ "shell", FIELD_TEXT, 0, 0, AT(shell) },
-	{ "image", FIELD_TEXT, 0, 0, AT(image) },
+	{ "home", FIELD_TEXT, 1, 0, AT(home) },
+	{ "shell", FIELD_TEXT, 1, 0, AT(shell) },
+	{ "image", FIELD_TEXT, 1, 0, AT(image) },
+	{ "job_file", FIELD_TEXT, 0, 0, AT(job_file) },
 	{ "port", FIELD_U32, 0, 65535, AT(port) },
 	{ "stage", FIELD_ID, 0, 0, AT(stage) },
 	{ "keeper_pid", FIELD_PID, 0, INT32_MAX, AT(keeper_pid) },
@@ -168,8 +169,8 @@ static bool parse_field(const struct field *field, char *value, struct shf_recor
 	case FIELD_PRINCIPAL: return copy_if(at, value, !*value || shf_is_name(value, 200, "._-"));
 	case FIELD_USER: return shf_is_user_name(value) && copy_text(at, value);
 	case FIELD_TEXT:
-		return *value && unescape(value) && strlen(value) <= VALUE_MAX &&
-		       copy_text(at, value);
+		return (*value || !field->low) && unescape(value) &&
+		       strlen(value) <= VALUE_MAX && copy_text(at, value);
 	case FIELD_GROUPS: return parse_groups(value, field, out);
 	case FIELD_U32:
 		return shf_parse_u32(value, (uint32_t)field->low, (uint32_t)field->high, at);
@@ -311,5 +312,6 @@ void shf_record_free(struct shf_record *record)
 	free(record->home);
 	free(record->shell);
 	free(record->image);
+	free(record->job_file);
 	*record = (struct shf_record){ 0 };
 }

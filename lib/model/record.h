@@ -30,6 +30,7 @@ struct shf_record {
 	uint32_t *groups;          /* owned */
 	char *user, *home, *shell; /* owned */
 	char *image;               /* resolved reference; owned */
+	char *job_file;            /* absolute, "" for none; owned */
 	uint32_t port;             /* of sshd, 0 for none */
 	char stage[65];            /* name of the udiImage stage in use; "" for none */
 	int32_t keeper_pid;        /* 0 if there is none */

@@ -2,8 +2,8 @@
 /*
  * shifter_collect_garbage() - remove what crashes left on this node
  *
- * Only what nobody works on, nobody holds and nobody can enter any more; in doubt
- * it stays, and is shifter_teardown()'s.
+ * Only what nobody works on, and what nobody holds and nobody can enter any more or whose
+ * job is gone; in doubt it stays, and is shifter_teardown()'s.
  */
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -13,10 +13,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { KEEPER_MS = 2000 };
+enum { KEEPER_MS = 2000,
+       GONE_MS = 2000,
+       LOOK_MS = 100 };
 
 struct collection {
 	struct shifter_ctx *ctx;
@@ -44,6 +49,20 @@ static void tell(struct collection *c, const char *kind, const char *name, const
 	shf_report_clear(report);
 }
 
+/* A file that is just being rewritten is not gone. */
+static bool is_gone(const char *path)
+{
+	int64_t end_ms = shf_now_ms() + GONE_MS;
+
+	while (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR)) {
+		if (shf_now_ms() >= end_ms)
+			return true;
+		poll(NULL, 0, LOOK_MS);
+	}
+	return false;
+}
+
 /* Why a container that nobody works on is of no use any more, or NULL. */
 static const char *find_reason(struct shf_state *state)
 {
@@ -51,16 +70,19 @@ static const char *find_reason(struct shf_state *state)
 	struct shf_keeper_answer answer;
 	struct shf_record record;
 	char boot_id[37];
-	bool is_old;
+	bool is_old, is_over;
 	int rc = shf_read_record(state, &record, &damaged);
 
 	if (rc == 0) {
 		if (shf_get_boot_id(boot_id) < 0)
 			boot_id[0] = '\0';
 		is_old = boot_id[0] && strcmp(boot_id, record.boot_id) != 0;
+		is_over = !is_old && *record.job_file && is_gone(record.job_file);
 		shf_record_free(&record);
 		if (is_old)
 			return "the node was booted since it was set up";
+		if (is_over)
+			return "the file of its job is gone";
 	}
 	/* whatever its record is like: with a keeper it can be entered */
 	if (shf_ask_keeper(state->dir, SHF_KEEPER_INFO, -1, 0, &answer, NULL, NULL,

@@ -83,10 +83,12 @@ static int fill_record(struct setup *s)
 	record->user = strdup(s->account.user);
 	record->home = strdup(s->account.home);
 	record->shell = strdup(s->account.shell);
+	record->job_file = strdup(s->spec.job_file ? s->spec.job_file : "");
 	shf_image_format(&s->ref, &image);
 	record->image = image.data;
 	record->groups = malloc(size ? size : 1);
-	if (!record->user || !record->home || !record->shell || image.failed || !record->groups)
+	if (!record->user || !record->home || !record->shell || !record->job_file ||
+	    image.failed || !record->groups)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot set up container '%s'", s->spec.id);
 	if (size)

@@ -9,6 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
+enum { JOB_FILE_MAX = 4000 };
+
+static bool is_job_file(const char *path)
+{
+	size_t length = strlen(path);
+
+	return path[0] == '/' && length <= JOB_FILE_MAX && path[length - 1] != '/';
+}
+
 int shf_setup_check(struct setup *s)
 {
 	struct shf_report *report = &s->ctx->report;
@@ -35,6 +44,11 @@ int shf_setup_check(struct setup *s)
 	if (spec->sshd_port > 65535)
 		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
 				"malformed container spec: %u is no port", spec->sshd_port);
+	if (spec->job_file && !is_job_file(spec->job_file))
+		return shf_fail(report, SHIFTER_FAULT_CALLER, EINVAL,
+				"malformed container spec: '%.100s' is no absolute path of a job's "
+				"file, of at most %d bytes",
+				spec->job_file, JOB_FILE_MAX);
 	s->account = (struct shf_account){
 		.user = spec->user,
 		.home = spec->home,

@@ -133,7 +133,8 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 		spec->listen_address ? spec->listen_address : "-", spec->sshd_port);
 	for (size_t i = 0; spec->volumes && spec->volumes[i]; i++)
 		fprintf(file, "[%s]", spec->volumes[i]);
-	fprintf(file, " size=%d hook_pid=%d\n", spec->size == sizeof(*spec), spec->hook_pid);
+	fprintf(file, " size=%d hook_pid=%d job_file=%s\n", spec->size == sizeof(*spec),
+		spec->hook_pid, spec->job_file ? spec->job_file : "-");
 	fclose(file);
 	return result(ctx, "setup", spec->id);
 }

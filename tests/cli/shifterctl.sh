@@ -60,7 +60,7 @@ account='--user jo --uid 2001 --gid 2002 --home /h --shell /bin/zsh'
 # shellcheck disable=SC2086
 ctl '' setup --id j1 --image debian $account --groups 7,8
 is "$rc|$out|$err" '0||' 'setup says nothing'
-is "$(called)" 'setup id=j1 image=debian user=jo home=/h shell=/bin/zsh uid=2001 gid=2002 flags=0 groups=7,8 listen=- port=0 volumes= size=1 hook_pid=0' 'setup with all that is given'
+is "$(called)" 'setup id=j1 image=debian user=jo home=/h shell=/bin/zsh uid=2001 gid=2002 flags=0 groups=7,8 listen=- port=0 volumes= size=1 hook_pid=0 job_file=-' 'setup with all that is given'
 # shellcheck disable=SC2086
 ctl '' setup --id j1 --image debian $account --groups '' --sshd --port 22 --listen 10.0.0.1 --volume /a:/b --volume=/c:/d:ro
 like "$(called)" 'flags=1 groups= listen=10.0.0.1 port=22 volumes=\[/a:/b\]\[/c:/d:ro\] ' 'setup with sshd and volumes'

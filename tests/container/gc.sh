@@ -20,6 +20,11 @@ ok "one of another boot" up old
 kill_keeper old
 sed -i 's/^boot_id ......../boot_id 00000000/' /run/shifter/old/record
 mkdir -p /run/shifter/half/stage
+mkdir "$T_DIR/jobs" && touch "$T_DIR/jobs/1.JB" "$T_DIR/jobs/2.JB"
+ok "one whose job is there" up job --job-file "$T_DIR/jobs/1.JB"
+ok "one whose job is over" up over --sshd --port 1205 --job-file "$T_DIR/jobs/2.JB"
+ok "with ssh" serve over
+rm "$T_DIR/jobs/2.JB"
 ok "one that can be entered, without its record" up odd
 rm /run/shifter/odd/record
 mkdir /run/shifter/lock
@@ -31,6 +36,7 @@ touch /run/shifter/.udiImage/0123456789abcdef/file
 want="container 'dead': its keeper is gone
 container 'half': its set-up was not finished
 container 'old': the node was booted since it was set up
+container 'over': the file of its job is gone
 stage '.new': no container uses this copy of udiImage
 stage '0123456789abcdef': no container uses this copy of udiImage"
 before=$(find /run/shifter | sort)
@@ -39,10 +45,10 @@ is "$T_OUT" "$(sed 's/^/would remove /' <<<"$want")" "tells what would go"
 is "$(find /run/shifter | sort)" "$before" "and removes nothing"
 ok "as JSON" shifterctl gc --dry-run --json
 is "$(perl -MJSON::PP -0777 -ne 'print join " ", map { "$_->{name}=" . ($_->{removed} ? 1 : 0) } @{decode_json($_)}' <<<"$T_OUT")" \
-	'dead=0 half=0 old=0 .new=0 0123456789abcdef=0' "with the same"
+	'dead=0 half=0 old=0 over=0 .new=0 0123456789abcdef=0' "with the same"
 ok "in earnest" shifterctl gc
 is "$T_OUT" "$(sed 's/^/removed /' <<<"$want")" "it tells what went"
-is "$(find /run/shifter -mindepth 1 -maxdepth 1 ! -name '.*' -printf '%f\n' | sort | xargs)" 'live lock odd' \
+is "$(find /run/shifter -mindepth 1 -maxdepth 1 ! -name '.*' -printf '%f\n' | sort | xargs)" 'job live lock odd' \
 	"what is in use, worked on or can be entered stays"
 ok "the live one serves ssh" inside live ssh node1 true
 ok "once more" shifterctl gc
@@ -57,7 +63,11 @@ is "$(wc -l <<<"$T_OUT")" 1 "once"
 is "$(state_of live)" serving "and ends nothing else"
 rmdir /run/shifter/lock/theirs
 ok "later it goes" shifterctl gc
-ok "the end of the others" down live odd
+(sleep 0.5; mv "$T_DIR/jobs/1.new" "$T_DIR/jobs/1.JB") & mv "$T_DIR/jobs/1.JB" "$T_DIR/jobs/1.new"
+ok "a file that is being rewritten" shifterctl gc
+wait $!
+is "$T_OUT" '' "is not gone"
+ok "the end of the others" down live odd job
 ok "and of the stage" shifterctl gc
 like "$T_OUT" "^removed stage '" "which nobody uses now"
 is "$(find /run/shifter/.udiImage -mindepth 1)" '' "nothing of it is left"

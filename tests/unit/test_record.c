@@ -11,6 +11,7 @@ static struct shf_report report;
 
 static uint32_t groups[] = { 100, 4294967294u };
 static char user[] = "alice", home[] = "/home/a\\b", shell[] = "/bin/sh", image[] = "local:/a\nb";
+static char job_file[] = "/jobs/12.JB";
 
 static const struct shf_record sample = {
 	.version = 1,
@@ -25,6 +26,7 @@ static const struct shf_record sample = {
 	.home = home,
 	.shell = shell,
 	.image = image,
+	.job_file = job_file,
 	.port = 1204,
 	.keeper_pid = 2147483647,
 	.keeper_start = UINT64_MAX,
@@ -45,6 +47,7 @@ static const char written[] = "shifter-record 1\n"
 			      "home /home/a\\x5cb\n"
 			      "shell /bin/sh\n"
 			      "image local:/a\\x0ab\n"
+			      "job_file /jobs/12.JB\n"
 			      "port 1204\n"
 			      "stage \n"
 			      "keeper_pid 2147483647\n"
