@@ -16,6 +16,8 @@ libwlm_la_SOURCES = \
 	integrations/common/account.h \
 	integrations/common/child.c \
 	integrations/common/child.h \
+	integrations/common/private_dir.c \
+	integrations/common/private_dir.h \
 	integrations/common/scope.h
 libwlm_la_CPPFLAGS = $(WLM_CPPFLAGS)
 libwlm_la_LDFLAGS = $(SHF_LDFLAGS) -static

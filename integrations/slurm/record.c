@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "record.h"
 
+#include "common/private_dir.h"
 #include "common/scope.h"
 
 #include <fcntl.h>
@@ -20,31 +21,6 @@ static const char *const names[] = {
 	SHF_SLURM_BEGUN,
 	SHF_SLURM_DONE,
 };
-
-/* A directory that somebody else made or may write to is none of ours. */
-static int open_private_dir(int dir, const char *path, int *out)
-{
-	scope_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_uid != geteuid() || (st.st_mode & 077))
-		return -EPERM;
-	*out = fd;
-	fd = -1;
-	return 0;
-}
-
-static int make_private_dir(int dir, const char *path)
-{
-	/* A umask could only take rights away, never give any. */
-	if (mkdirat(dir, path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	return 0;
-}
 
 static void job_name(uint32_t job, char name[16])
 {
@@ -67,10 +43,10 @@ static int create(uint32_t job, int *out)
 	int rc;
 
 	job_name(job, name);
-	if ((rc = make_private_dir(AT_FDCWD, base_path)) < 0 ||
-	    (rc = open_private_dir(AT_FDCWD, base_path, &base)) < 0 ||
-	    (rc = make_private_dir(base, name)) < 0 ||
-	    (rc = open_private_dir(base, name, &record)) < 0 ||
+	if ((rc = shf_wlm_make_private_dir(AT_FDCWD, base_path)) < 0 ||
+	    (rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0 ||
+	    (rc = shf_wlm_make_private_dir(base, name)) < 0 ||
+	    (rc = shf_wlm_open_private_dir(base, name, &record)) < 0 ||
 	    (rc = empty(record)) < 0)
 		return rc;
 	*out = record;
@@ -95,9 +71,9 @@ int shf_slurm_record_open(uint32_t job, int *out)
 	int rc;
 
 	job_name(job, name);
-	if ((rc = open_private_dir(AT_FDCWD, base_path, &base)) < 0)
+	if ((rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0)
 		return rc;
-	return open_private_dir(base, name, out);
+	return shf_wlm_open_private_dir(base, name, out);
 }
 
 int shf_slurm_record_write(int record, const char *name, const void *bytes, size_t size)
@@ -177,12 +153,12 @@ int shf_slurm_record_remove(uint32_t job)
 	scope_fd int base = -1;
 	scope_fd int record = -1;
 	char name[16];
-	int rc = open_private_dir(AT_FDCWD, base_path, &base);
+	int rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	job_name(job, name);
-	rc = open_private_dir(base, name, &record);
+	rc = shf_wlm_open_private_dir(base, name, &record);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	if ((rc = empty(record)) < 0)
