@@ -25,6 +25,7 @@
 #   UDIROOT_CONF   a file that becomes /etc/shifter/udiRoot.conf
 #   IMAGES         a folder to be seen read-only as /images
 #   SHARE          folders to be seen at their own path, separated by spaces
+#   WLM            slurm | none: hosts alone, for tests that bring their own  [slurm]
 #   SPANK          lines of plugstack.conf, \n between them
 #   CPUS           CPUs of each node                           [4]
 #   PROLOGFLAGS    as in slurm.conf, or "none"                 [Alloc,Contain,DeferBatch]
@@ -50,7 +51,7 @@ NET=10.99.0                             # head .250, nodeI .I
 MAX_NODES=200
 CLEAN_PATH=/usr/sbin:/usr/bin:/sbin:/bin
 SETTINGS=(STAGE UDIROOT_CONF IMAGES SHARE SPANK CPUS PROLOGFLAGS PROCTRACK CGROUP_PLUGIN
-	TASKPLUGIN JAGATHER JOBCONTAINER PROLOG EPILOG EXTRA)
+	TASKPLUGIN JAGATHER JOBCONTAINER PROLOG EPILOG EXTRA WLM)
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'cluster.sh: %s\n' "$*" >&2; exit 1; }
@@ -140,24 +141,23 @@ write_slurm() { # write_slurm N
 write_etc() { # write_etc N
 	local n=$1 e=$RUN/etc i
 	host_etc "$e" "$STAGE" || return 1
-	mkdir -p "$e/slurm" "$e/munge"
 	{
 		echo "127.0.0.1 localhost"
 		echo "$NET.250 head login"
 		for ((i = 1; i <= n; i++)); do echo "$NET.$i node$i"; done
 	} >"$e/hosts"
+	host_conf "$RUN/etc" "$UDIROOT_CONF" || return 1
+	[ "$WLM" = slurm ] || return 0
+	mkdir -p "$e/slurm" "$e/munge"
 	rm -f "$e/munge/munge.key"
 	head -c 1024 /dev/urandom >"$e/munge/munge.key" &&
 	chown -R munge:munge "$e/munge" && chmod 700 "$e/munge" && chmod 400 "$e/munge/munge.key" &&
-	write_slurm "$n" && host_conf "$RUN/etc" "$UDIROOT_CONF"
+	write_slurm "$n"
 }
 
 # ------------------------------------------------------------------- a host's own root
-make_root() { # make_root HOST ROOT
-	local r=$2 d=$RUN/hosts/$1 stage=
-	[ -d "$RUN/stage" ] && stage=$RUN/stage
-	host_root "$r" "$RUN/etc" "$RUN/home" "$stage" "$RUN/cgroup-mounts" &&
-	mount --bind "$d/hostname" "$r/etc/hostname" || return 1
+make_slurm_dirs() { # make_slurm_dirs ROOT FOLDER
+	local r=$1 d=$2
 	# what the daemons write is the host's; logs and spool can be read after it
 	mkdir -p "$r"/run/{munge,slurm} "$d"/{spool,ctld,log} \
 		"$r"/var/{log/munge,log/slurm,spool/slurmd,spool/slurmctld,spool/jobcontainer} &&
@@ -169,7 +169,15 @@ make_root() { # make_root HOST ROOT
 		mount -t tmpfs -o mode=700 tmpfs "$r/var/lib/munge" && chown munge "$r/var/lib/munge" ||
 			return 1
 	fi
-	chown munge "$r/run/munge" "$r/var/log/munge" && chmod 700 "$r/var/log/munge" || return 1
+	chown munge "$r/run/munge" "$r/var/log/munge" && chmod 700 "$r/var/log/munge"
+}
+
+make_root() { # make_root HOST ROOT
+	local r=$2 d=$RUN/hosts/$1 stage=
+	[ -d "$RUN/stage" ] && stage=$RUN/stage
+	host_root "$r" "$RUN/etc" "$RUN/home" "$stage" "$RUN/cgroup-mounts" &&
+	mount --bind "$d/hostname" "$r/etc/hostname" || return 1
+	[ "$WLM" != slurm ] || make_slurm_dirs "$r" "$d" || return 1
 	if [ -n "$IMAGES" ]; then
 		mkdir -p "$r/images" && mount --bind "$IMAGES" "$r/images" &&
 		mount -o remount,bind,ro "$r/images" || return 1
@@ -201,6 +209,10 @@ host_init() { # host_init HOST
 	make_root "$h" "$r" || { echo "$h: cannot set up the mounts"; exit 1; }
 	exec 8>"$d/ready.new"
 	host_enter "$r" || { echo "$h: cannot enter its root"; exit 1; }
+	if [ "$WLM" != slurm ]; then
+		echo ready >&8; exec 8>&-
+		while :; do sleep 3600 & wait $!; done
+	fi
 	exec </dev/null >>/var/log/slurm/init.log 2>&1
 	setpriv --reuid=munge --regid=munge --clear-groups /usr/sbin/munged || exit 1
 	if [ "$h" = head ]; then
@@ -263,7 +275,7 @@ start_host() { # start_host HOST [CPU]
 		# a clean environment: slurmd hands its own on to the hooks
 		exec env --default-signal setsid "${pin[@]}" unshare -n -m -u -i -p -C --fork --kill-child --propagation private \
 			${pin[0]+taskset -c "$all"} env -i PATH="$CLEAN_PATH" LANG=C.UTF-8 RUN="$RUN" \
-			IMAGES="$IMAGES" SHARE="$SHARE" bash "$SELF" __init "$h"
+			IMAGES="$IMAGES" SHARE="$SHARE" WLM="$WLM" bash "$SELF" __init "$h"
 	) >"$d/init.log" 2>&1 </dev/null &
 	disown
 }
@@ -273,7 +285,12 @@ all_alive() {
 	while read -r p s; do lives "$p" "$s" || return 1; done <"$RUN/holders"
 }
 nodes_idle() { # all N nodes, or else a host has ended, which ends the waiting
+	local f
 	all_alive || return 0
+	if [ "$WLM" != slurm ]; then
+		for f in "$RUN"/hosts/*/; do [ -s "$f/ready.new" ] || return 1; done
+		return 0
+	fi
 	[ -s "$RUN/hosts/head/ready.new" ] || return 1
 	[ "$(in_host head sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l)" = "$1" ]
 }
@@ -292,7 +309,12 @@ check_up() { # is all here that up needs?
 	[ "$(id -u)" = 0 ] || die "cannot start a cluster: needs root"
 	[[ $n =~ ^[1-9][0-9]{0,2}$ ]] && [ "$n" -le $MAX_NODES ] ||
 		die "cannot start a cluster of '$n' nodes: give a number from 1 to $MAX_NODES"
-	for c in slurmctld slurmd sinfo munged unshare nsenter setpriv pivot_root ip; do
+	case $WLM in
+	slurm)	c='slurmctld slurmd sinfo munged' ;;
+	none)	c='' ;;
+	*)	die "cannot start a cluster with WLM='$WLM': slurm or none" ;;
+	esac
+	for c in $c unshare nsenter setpriv pivot_root ip; do
 		command -v "$c" >/dev/null ||
 			die "cannot start a cluster: '$c' not found: install what tests/harness/packages lists"
 	done
@@ -414,7 +436,7 @@ cluster_reconfig() {
 cluster_status() {
 	local f h p
 	[ -e "$RUN/holders" ] || { say "not up"; return 1; }
-	in_host head sinfo -N -o '%N %T %E'
+	! grep -qx WLM=slurm "$RUN/settings" || in_host head sinfo -N -o '%N %T %E'
 	for f in "$RUN"/hosts/*/; do
 		h=$(basename "$f")
 		if p=$(host_pid "$h"); then
@@ -466,7 +488,7 @@ if [ "${1:-}" = reconfig ] && [ -r "$RUN/settings" ]; then
 	eval "$given"
 fi
 for v in "${SETTINGS[@]}"; do : "${!v:=}"; done
-: "${CPUS:=4}" "${TASKPLUGIN:=task/none}" "${JAGATHER:=jobacct_gather/linux}"
+: "${WLM:=slurm}" "${CPUS:=4}" "${TASKPLUGIN:=task/none}" "${JAGATHER:=jobacct_gather/linux}"
 : "${PROLOGFLAGS:=Alloc,Contain,DeferBatch}" "${JOBCONTAINER:=job_container/none}"
 
 case ${1:-} in
