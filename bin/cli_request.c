@@ -30,6 +30,23 @@ static const char *get_nonempty(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/*
+ * The container of a job of Torque, as shifter-torque names it by the files of pbs_mom:
+ * those of "12[3].head" are called "12-3.head".
+ */
+static int name_by_torque(const char *job, char id[SHF_ID_MAX + 1])
+{
+	int n = snprintf(id, SHF_ID_MAX + 1, "torque-");
+
+	for (; *job && n < SHF_ID_MAX; job++)
+		if (*job != ']')
+			id[n++] = *job;
+	id[n] = '\0';
+	for (char *c = strchr(id, '['); c; c = strchr(c, '['))
+		*c = '-';
+	return n;
+}
+
 int shf_find_container(const struct shf_request *request, char id[SHF_ID_MAX + 1])
 {
 	const char *name = request->container, *from = "--container";
@@ -46,6 +63,10 @@ int shf_find_container(const struct shf_request *request, char id[SHF_ID_MAX + 1
 		n = snprintf(id, SHF_ID_MAX + 1, "slurm-%s", job);
 		name = job;
 		from = "SLURM_JOB_ID";
+	} else if ((job = get_nonempty("PBS_JOBID"))) {
+		n = name_by_torque(job, id);
+		name = job;
+		from = "PBS_JOBID";
 	} else {
 		shf_say("not in a job with an image: submit a job with --image=REF and run shifter "
 			"there, name an image with --image REF, or a container with "
@@ -64,7 +85,8 @@ int shf_find_container(const struct shf_request *request, char id[SHF_ID_MAX + 1
 static bool is_in_job(void)
 {
 	return get_nonempty("SHIFTER_IMAGE") &&
-	       (get_nonempty("SHIFTER_CONTAINER") || get_nonempty("SLURM_JOB_ID"));
+	       (get_nonempty("SHIFTER_CONTAINER") || get_nonempty("SLURM_JOB_ID") ||
+		get_nonempty("PBS_JOBID"));
 }
 
 /* An absolute path is short for a local: reference. */
@@ -143,13 +165,25 @@ static int check_request(const struct shf_request *request)
 	return 0;
 }
 
+/*
+ * Where pbs_mom keeps its list of the job's slots no container has it; the hostsfile is the
+ * same list.
+ */
+static void settle_torque(struct shf_env *env)
+{
+	if (get_nonempty("PBS_JOBID") && get_nonempty("PBS_NODEFILE"))
+		shf_env_set(env, "PBS_NODEFILE", "/var/hostsfile");
+}
+
 /* A descriptor for shifter-enter, or -1 after it has been said why there is none. */
-static int make_environment(const struct shf_request *request)
+static int make_environment(const struct shf_request *request, bool is_own)
 {
 	struct shf_env env = { 0 }, wanted = { 0 };
 	int fd = 0;
 
 	shf_env_import(&env, environ);
+	if (!is_own)
+		settle_torque(&env);
 	if (request->is_env_clear)
 		shf_env_clear(&env);
 	for (size_t i = 0; i < request->n_env_files && fd == 0; i++)
@@ -192,7 +226,7 @@ int shf_enter_container(const struct shf_request *request)
 		memcpy(id, none, sizeof(none));
 	if (status != 0)
 		return status;
-	fd = make_environment(request);
+	fd = make_environment(request, is_own);
 	if (fd < 0)
 		return SHF_EXIT_SHIFTER;
 	while (request->command[length])

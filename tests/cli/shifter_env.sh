@@ -82,6 +82,15 @@ run_with 'SLURM_JOB_ID=17 SHIFTER_CONTAINER=' true
 like "$(argv)" '^slurm-17 ' 'an empty SHIFTER_CONTAINER counts as none'
 run_with 'SLURM_JOB_ID=17' ls --image=x -e
 like "$(argv)" '^slurm-17 [0-9]+ ls --image=x -e$' "options behind the command are the command's"
+run_with 'PBS_JOBID=17.head PBS_NODEFILE=/aux/17.head' true
+like "$(argv)" '^torque-17\.head ' 'the container of the Torque job'
+is "$(var PBS_NODEFILE)" /var/hostsfile 'with the list of nodes that is in there'
+run_with 'PBS_JOBID=17[4].head SLURM_JOB_ID=' true
+like "$(argv)" '^torque-17-4\.head ' 'of an array, too'
+run_with "PBS_JOBID=17.$(printf 'x%.0s' {1..99})" true
+is "$(argv | wc -c) $rc" "$((64 + 8)) 42" 'and with a long name'
+run_with 'PBS_JOBID=17.head SHIFTER_IMAGE=x' --image=x true
+like "$(argv)" '^torque-17\.head ' 'its image is known by SHIFTER_IMAGE'
 run_with '' true
 refused 'outside of a job' "^shifter: not in a job with an image: submit .*--image=REF"
 run_with '' --image=ubuntu true
