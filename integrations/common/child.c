@@ -13,7 +13,14 @@
 #include <time.h>
 
 /* The descriptor that the child writes its answer to. */
-enum { ANSWER_FD = 3 };
+enum { ANSWER_FD = 3,
+       LOOK_MS = 200 };
+
+struct end {
+	int64_t deadline;
+	bool (*is_moot)(void *data); /* or NULL */
+	void *data;
+};
 
 static int64_t now_ms(void)
 {
@@ -50,20 +57,22 @@ static _Noreturn void be_child(shf_wlm_child_fn fn, void *data, int fd)
 }
 
 /* Read until the child closes its end.  0 or a negative errno value. */
-static int collect(int fd, size_t limit, int64_t deadline, struct shf_wlm_answer *answer)
+static int collect(int fd, size_t limit, const struct end *end, struct shf_wlm_answer *answer)
 {
 	char waste[4096];
 
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		int64_t left = end->deadline - now_ms();
 		size_t room = limit - answer->size;
 		ssize_t n;
 		int rc;
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		rc = poll(&ready, 1, (int)left);
+		if (end->is_moot && end->is_moot(end->data))
+			return -ECANCELED;
+		rc = poll(&ready, 1, end->is_moot && left > LOOK_MS ? LOOK_MS : (int)left);
 		if (rc < 0 && errno != EINTR)
 			return -errno;
 		if (rc <= 0)
@@ -115,11 +124,12 @@ static int reap(pid_t pid, int64_t deadline, int *status)
 	return rc;
 }
 
-int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
-		      struct shf_wlm_answer *out)
+int shf_wlm_child_run_unless(shf_wlm_child_fn fn, void *data, size_t limit,
+			     unsigned int timeout_ms, bool (*is_moot)(void *moot_data),
+			     void *moot_data, struct shf_wlm_answer *out)
 {
 	scope_answer struct shf_wlm_answer answer = { NULL, 0, 0 };
-	int64_t deadline = now_ms() + timeout_ms;
+	struct end end = { now_ms() + timeout_ms, is_moot, moot_data };
 	scope_fd int reader = -1;
 	scope_fd int writer = -1;
 	int ends[2];
@@ -139,8 +149,8 @@ int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned in
 	if (pid == 0)
 		be_child(fn, data, writer);
 	shf_wlm_close(&writer);
-	rc = collect(reader, limit, deadline, &answer);
-	rc_reap = reap(pid, rc < 0 ? 0 : deadline, &answer.exit_status);
+	rc = collect(reader, limit, &end, &answer);
+	rc_reap = reap(pid, rc < 0 ? 0 : end.deadline, &answer.exit_status);
 	if (rc < 0)
 		return rc;
 	if (rc_reap < 0)
@@ -149,6 +159,12 @@ int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned in
 	*out = answer;
 	answer.bytes = NULL;
 	return 0;
+}
+
+int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
+		      struct shf_wlm_answer *out)
+{
+	return shf_wlm_child_run_unless(fn, data, limit, timeout_ms, NULL, NULL, out);
 }
 
 void shf_wlm_answer_free(struct shf_wlm_answer *answer)

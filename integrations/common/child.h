@@ -5,6 +5,7 @@
 #ifndef SHF_WLM_CHILD_H
 #define SHF_WLM_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Runs in the child; what it writes to fd is the answer.  Returns an exit code. */
@@ -27,6 +28,14 @@ struct shf_wlm_answer {
  */
 int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned int timeout_ms,
 		      struct shf_wlm_answer *out);
+
+/*
+ * The same, but the child is killed, and -ECANCELED returned, as soon as is_moot says so,
+ * which is asked a few times per second.
+ */
+int shf_wlm_child_run_unless(shf_wlm_child_fn fn, void *data, size_t limit,
+			     unsigned int timeout_ms, bool (*is_moot)(void *moot_data),
+			     void *moot_data, struct shf_wlm_answer *out);
 
 void shf_wlm_answer_free(struct shf_wlm_answer *answer);
 
