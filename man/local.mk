@@ -7,5 +7,6 @@ dist_man_MANS += \
 	man/shifter-image.7 \
 	man/shifter.1 \
 	man/shifter_slurm.8 \
+	man/shifter_torque.8 \
 	man/shifterctl.8 \
 	man/udiRoot.conf.5

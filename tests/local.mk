@@ -21,7 +21,8 @@ EXTRA_DIST += \
 	tests/scale \
 	tests/security \
 	tests/slurm \
-	tests/ssh
+	tests/ssh \
+	tests/torque
 
 # Every system call of a set-up, an sshd and a teardown fails once: an hour or so.  The
 # sandbox wants --prefix=/usr; FAULTS names some of the works that all.sh knows.
@@ -33,8 +34,8 @@ faults: all
 		bash '$(abs_top_srcdir)/tests/faults/all.sh' $(FAULTS)
 
 # Not in one of the folders above: objects of a build in the source tree would go along.
-check_PROGRAMS += tests/programs/expand tests/programs/slots
-TESTS += tests/programs/slots
+check_PROGRAMS += tests/programs/expand tests/programs/slots tests/programs/torque
+TESTS += tests/programs/slots tests/programs/torque
 tests_programs_expand_SOURCES = tests/programs/expand.c
 tests_programs_expand_LDADD = libshf.la
 tests_programs_slots_SOURCES = \
@@ -44,6 +45,23 @@ tests_programs_slots_SOURCES = \
 	tests/programs/slots.c
 tests_programs_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations \
 	-I$(top_srcdir)/integrations/slurm
+
+tests_programs_torque_SOURCES = \
+	integrations/torque/directives.c \
+	integrations/torque/directives.h \
+	integrations/torque/job_file.c \
+	integrations/torque/job_file.h \
+	integrations/torque/mom.c \
+	integrations/torque/mom.h \
+	integrations/torque/names.c \
+	integrations/torque/names.h \
+	integrations/torque/node.c \
+	integrations/torque/node.h \
+	integrations/torque/request.c \
+	integrations/torque/request.h \
+	tests/programs/torque.c
+tests_programs_torque_CPPFLAGS = $(WLM_CPPFLAGS) -I$(top_srcdir)/integrations/torque
+tests_programs_torque_LDADD = libwlm.la
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

@@ -30,23 +30,6 @@ struct question {
 	const char *group; /* or NULL */
 };
 
-static int send_all(int fd, const void *bytes, size_t size)
-{
-	const char *at = bytes;
-
-	while (size) {
-		ssize_t n = write(fd, at, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return 1;
-		at += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Root's group gives rights that a container's user must not have. */
 static uint32_t drop_root_group(gid_t *groups, int count)
 {
@@ -91,7 +74,7 @@ static int ask(int fd, void *data)
 	account = question->user ? getpwnam(question->user) : getpwuid(question->uid);
 	if (!account) {
 		answer.error = errno ? errno : ENOENT;
-		return send_all(fd, &answer, sizeof(answer));
+		return shf_wlm_answer_with(fd, &answer, sizeof(answer));
 	}
 	n = snprintf(text, sizeof(text), "%s%c%s%c%s", account->pw_name, 0, account->pw_dir, 0,
 		     account->pw_shell);
@@ -104,11 +87,12 @@ static int ask(int fd, void *data)
 	else if (question->group)
 		answer.error = choose_group(question->group, &answer, groups, &count);
 	if (answer.error)
-		return send_all(fd, &answer, sizeof(answer));
+		return shf_wlm_answer_with(fd, &answer, sizeof(answer));
 	answer.text_size = (uint32_t)n + 1;
 	answer.n_groups = drop_root_group(groups, count);
-	return send_all(fd, &answer, sizeof(answer)) || send_all(fd, text, answer.text_size) ||
-	       send_all(fd, groups, answer.n_groups * sizeof(groups[0]));
+	return shf_wlm_answer_with(fd, &answer, sizeof(answer)) ||
+	       shf_wlm_answer_with(fd, text, answer.text_size) ||
+	       shf_wlm_answer_with(fd, groups, answer.n_groups * sizeof(groups[0]));
 }
 
 static const char *next_string(const char *at)

@@ -167,6 +167,23 @@ int shf_wlm_child_run(shf_wlm_child_fn fn, void *data, size_t limit, unsigned in
 	return shf_wlm_child_run_unless(fn, data, limit, timeout_ms, NULL, NULL, out);
 }
 
+int shf_wlm_answer_with(int fd, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size) {
+		ssize_t n = write(fd, at, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return 1;
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
 void shf_wlm_answer_free(struct shf_wlm_answer *answer)
 {
 	free(answer->bytes);
