@@ -27,6 +27,10 @@ said=$("$demo" --keep --down 2>&1); rc=$?
 is "$rc" 1 "--keep with --down is refused"
 one_line "$said" '^demo: cannot both ' "--keep with --down"
 
+said=$("$demo" --keep --torque 2>&1); rc=$?
+is "$rc" 1 "--keep with --torque is refused"
+one_line "$said" '^demo: cannot keep nodes of Torque' "--keep with --torque"
+
 if [ "$(id -u)" != 0 ]; then
 	skip "the demo itself" "needs root"
 	done_testing
@@ -71,6 +75,14 @@ is "$rc" 1 "a job that fails fails the demo"
 like "$said" '  NO   the job succeeded' "which says so"
 like "$said" '  NO   mpirun ran' "and what else was not so"
 ok "and nothing of it is left" is_down
+
+# --- the same job on Torque ---
+said=$("$demo" --torque 2>&1); rc=$?
+is "$rc" 0 "the demo of Torque succeeds" || t_note "$said"
+is "$(grep -c '^  yes  ' <<<"$said")" 7 "it has checked what it shows"
+like "$said" 'from 10\.99\.0\.3: libshifter demo image' "the ring of hops is shown"
+like "$said" 'ring: 6 ranks on 3 hosts: token=1006 ok' "the result of mpirun is shown"
+ok "nothing of it is left" is_down
 
 # --- interrupted while the cluster is up ---
 "$demo" >"$T_DIR/out" 2>&1 &
