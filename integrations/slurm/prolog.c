@@ -321,6 +321,11 @@ int shf_slurm_prolog(spank_t spank, const struct shf_slurm_args *args)
 	}
 	shf_slurm_container_id(job.id, job.container);
 	rc = shf_slurm_record_create(job.id, &record);
+	if (rc == -ECANCELED) {
+		slurm_error("shifter: job %u: this prolog is left from an earlier run of the job",
+			    (unsigned int)job.id);
+		return 0;
+	}
 	if (rc < 0) {
 		slurm_error("shifter: job %u: cannot make a record below '%s-slurm': %s",
 			    (unsigned int)job.id, SHF_RUN_DIR, strerror(-rc));
@@ -330,8 +335,12 @@ int shf_slurm_prolog(spank_t spank, const struct shf_slurm_args *args)
 	rc = set_up_job(&job, args);
 	shf_slurm_facts_free(&job.facts);
 	if (rc == -ECANCELED) {
-		/* Nobody is left to tell; the record may be that of the job's next run. */
+		/* Nobody is left to tell. */
 		slurm_error("shifter: job %u: %s", (unsigned int)job.id, job.why);
+		rc = shf_slurm_record_abandon(job.id, record);
+		if (rc < 0)
+			slurm_error("shifter: job %u: cannot remove the record of the job: %s",
+				    (unsigned int)job.id, strerror(-rc));
 		return 0;
 	}
 	return rc < 0 ? report(&job) : 0;

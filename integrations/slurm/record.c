@@ -7,14 +7,22 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { FILE_MAX = 4 * 1024 * 1024,
        SENTENCE_MAX = 4096 };
 
+/* for who comes after all hooks that may have made the record */
+#define NEWEST "18446744073709551615"
+
 static const char base_path[] = SHF_RUN_DIR "-slurm";
 
+/* Which process made it: when that was started, in ticks since the node was. */
+static const char hook_name[] = "hook";
+
 static const char *const names[] = {
+	hook_name,
 	SHF_SLURM_FACTS,
 	SHF_SLURM_ERROR,
 	SHF_SLURM_WARNING,
@@ -33,47 +41,6 @@ static int empty(int record)
 		if (unlinkat(record, names[i], 0) < 0 && errno != ENOENT)
 			return -errno;
 	return 0;
-}
-
-static int create(uint32_t job, int *out)
-{
-	scope_fd int base = -1;
-	scope_fd int record = -1;
-	char name[16];
-	int rc;
-
-	job_name(job, name);
-	if ((rc = shf_wlm_make_private_dir(AT_FDCWD, base_path)) < 0 ||
-	    (rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0 ||
-	    (rc = shf_wlm_make_private_dir(base, name)) < 0 ||
-	    (rc = shf_wlm_open_private_dir(base, name, &record)) < 0 ||
-	    (rc = empty(record)) < 0)
-		return rc;
-	*out = record;
-	record = -1;
-	return 0;
-}
-
-int shf_slurm_record_create(uint32_t job, int *out)
-{
-	int rc = -ENOENT;
-
-	/* The epilog of another job may remove the empty base under our hands. */
-	for (int i = 0; i < 100 && rc == -ENOENT; i++)
-		rc = create(job, out);
-	return rc;
-}
-
-int shf_slurm_record_open(uint32_t job, int *out)
-{
-	scope_fd int base = -1;
-	char name[16];
-	int rc;
-
-	job_name(job, name);
-	if ((rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0)
-		return rc;
-	return shf_wlm_open_private_dir(base, name, out);
 }
 
 int shf_slurm_record_write(int record, const char *name, const void *bytes, size_t size)
@@ -99,13 +66,6 @@ int shf_slurm_record_write(int record, const char *name, const void *bytes, size
 	if (linkat(AT_FDCWD, path, record, name, AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
 	return 0;
-}
-
-int shf_slurm_record_say(int record, const char *name, const char *sentence)
-{
-	int rc = shf_slurm_record_write(record, name, sentence, strnlen(sentence, SENTENCE_MAX));
-
-	return rc == -EEXIST ? 0 : rc;
 }
 
 int shf_slurm_record_read(int record, const char *name, char **out, size_t *size)
@@ -143,9 +103,119 @@ int shf_slurm_record_read(int record, const char *name, char **out, size_t *size
 	return 0;
 }
 
+/* When this process was started: word 22 of proc(5)'s stat. */
+static int own_start(char out[32])
+{
+	char text[1024];
+	scope_fd int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *at;
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	/* the second word is the program's name, with whatever is in it */
+	at = strrchr(text, ')');
+	for (int i = 2; at && i < 22; i++)
+		if ((at = strchr(at, ' ')))
+			at++;
+	if (!at)
+		return -EIO;
+	snprintf(out, 32, "%.*s", (int)strcspn(at, " "), at);
+	return 0;
+}
+
+/*
+ * Lock it against other hooks, who may be removing it.  -ENOENT if it has been, -ECANCELED if
+ * it is that of a hook that was started after this one.
+ */
+static int claim(int record, const char *own)
+{
+	scope_free char *hook = NULL;
+	struct stat st;
+	int rc;
+
+	if (flock(record, LOCK_EX) < 0 || fstat(record, &st) < 0)
+		return -errno;
+	if (st.st_nlink == 0)
+		return -ENOENT;
+	rc = shf_slurm_record_read(record, hook_name, &hook, NULL);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return rc;
+	return strtoull(hook, NULL, 10) > strtoull(own, NULL, 10) ? -ECANCELED : 0;
+}
+
+static int create(uint32_t job, int *out)
+{
+	scope_fd int base = -1;
+	scope_fd int record = -1;
+	char name[16], own[32];
+	int rc;
+
+	job_name(job, name);
+	if ((rc = own_start(own)) < 0 ||
+	    (rc = shf_wlm_make_private_dir(AT_FDCWD, base_path)) < 0 ||
+	    (rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0 ||
+	    (rc = shf_wlm_make_private_dir(base, name)) < 0 ||
+	    (rc = shf_wlm_open_private_dir(base, name, &record)) < 0 ||
+	    (rc = claim(record, own)) < 0 || (rc = empty(record)) < 0 ||
+	    (rc = shf_slurm_record_write(record, hook_name, own, strlen(own))) < 0)
+		return rc;
+	flock(record, LOCK_UN);
+	*out = record;
+	record = -1;
+	return 0;
+}
+
+int shf_slurm_record_create(uint32_t job, int *out)
+{
+	int rc = -ENOENT;
+
+	/* The epilog of another job may remove the empty base under our hands. */
+	for (int i = 0; i < 100 && rc == -ENOENT; i++)
+		rc = create(job, out);
+	return rc;
+}
+
+int shf_slurm_record_open(uint32_t job, int *out)
+{
+	scope_fd int base = -1;
+	char name[16];
+	int rc;
+
+	job_name(job, name);
+	if ((rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0)
+		return rc;
+	return shf_wlm_open_private_dir(base, name, out);
+}
+
+int shf_slurm_record_say(int record, const char *name, const char *sentence)
+{
+	int rc = shf_slurm_record_write(record, name, sentence, strnlen(sentence, SENTENCE_MAX));
+
+	return rc == -EEXIST ? 0 : rc;
+}
+
 bool shf_slurm_record_has(int record, const char *name)
 {
 	return faccessat(record, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Remove the record, which is locked, and leave nothing where no job is left. */
+static int remove_locked(int base, int record, const char *name)
+{
+	int rc = empty(record);
+
+	if (rc < 0)
+		return rc;
+	if (unlinkat(base, name, AT_REMOVEDIR) < 0)
+		return -errno;
+	/* another job's record keeps the base */
+	if (rmdir(base_path) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+		return -errno;
+	return 0;
 }
 
 int shf_slurm_record_remove(uint32_t job)
@@ -155,18 +225,30 @@ int shf_slurm_record_remove(uint32_t job)
 	char name[16];
 	int rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base);
 
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
 	job_name(job, name);
-	rc = shf_wlm_open_private_dir(base, name, &record);
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
-	if ((rc = empty(record)) < 0)
-		return rc;
-	if (unlinkat(base, name, AT_REMOVEDIR) < 0)
-		return -errno;
-	/* Leave nothing where no job is left; another's record keeps the base. */
-	if (rmdir(base_path) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-		return -errno;
-	return 0;
+	if (rc == 0)
+		rc = shf_wlm_open_private_dir(base, name, &record);
+	if (rc == 0)
+		rc = claim(record, NEWEST);
+	if (rc == 0)
+		rc = remove_locked(base, record, name);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int shf_slurm_record_abandon(uint32_t job, int record)
+{
+	scope_fd int base = -1;
+	char name[16], own[32];
+	int rc = own_start(own);
+
+	job_name(job, name);
+	if (rc == 0)
+		rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base);
+	/* while it has its name it is what the name means */
+	if (rc == 0)
+		rc = claim(record, own);
+	if (rc == 0)
+		rc = remove_locked(base, record, name);
+	flock(record, LOCK_UN);
+	return rc == -ENOENT || rc == -ECANCELED ? 0 : rc;
 }

@@ -28,8 +28,9 @@
 #define SHF_SLURM_DONE "done"
 
 /*
- * Make the record of a job, empty: one of an earlier run of the job is emptied.
- * *out is a descriptor of its directory, to close.
+ * In the prolog: make the record of a job, empty; one of an earlier run of the job is emptied.
+ * *out is a descriptor of its directory, to close.  -ECANCELED if the record is that of a later
+ * run: this prolog is a leftover.
  */
 int shf_slurm_record_create(uint32_t job, int *out);
 
@@ -55,5 +56,11 @@ bool shf_slurm_record_has(int record, const char *name);
 
 /* Remove the record of a job.  0 if there is none. */
 int shf_slurm_record_remove(uint32_t job);
+
+/*
+ * In a prolog that the epilog overtook: remove what shf_slurm_record_create() made, unless it is
+ * gone already or belongs to a later run of the job.
+ */
+int shf_slurm_record_abandon(uint32_t job, int record);
 
 #endif

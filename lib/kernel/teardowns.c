@@ -115,6 +115,16 @@ static bool is_current(int fd)
 	       memcmp(header, found, LINE) == 0;
 }
 
+static int write_line(int fd, const char *line, off_t offset)
+{
+	ssize_t written = pwrite(fd, line, LINE, offset);
+
+	if (written < 0)
+		return -errno;
+	/* a full file system takes a part */
+	return written == LINE ? 0 : -ENOSPC;
+}
+
 static int start_anew(int fd)
 {
 	char header[LINE + 1];
@@ -124,7 +134,7 @@ static int start_anew(int fd)
 		return rc;
 	if (ftruncate(fd, 0) < 0)
 		return -errno;
-	return pwrite(fd, header, LINE, 0) == LINE ? 0 : -EIO;
+	return write_line(fd, header, 0);
 }
 
 static int put_note(int fd, const char *id, uint64_t when_ns)
@@ -149,9 +159,7 @@ static int put_note(int fd, const char *id, uint64_t when_ns)
 		return 0;
 	snprintf(text, sizeof(text), "%s %" PRIu64, id, when_ns);
 	format_line(line, text);
-	if (pwrite(fd, line, LINE, offset + (off_t)place * LINE) != LINE)
-		return -EIO;
-	return 0;
+	return write_line(fd, line, offset + (off_t)place * LINE);
 }
 
 int shf_note_teardown(int run_dir, const char *id, uint64_t when_ns)

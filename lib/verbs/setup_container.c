@@ -369,8 +369,6 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 		shf_unlock_state(&s->state);
 		shf_log(ctx, SHIFTER_LOG_INFO, "set up container '%s' of image '%s' for '%s'",
 			s->spec.id, s->record.image, s->account.user);
-		/* a handle keeps nobody from tearing it down */
-		shf_unlock_state(&s->state);
 		if (out)
 			rc = shf_new_container(ctx, &s->state, &s->record, out);
 	}

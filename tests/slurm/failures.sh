@@ -7,15 +7,8 @@
 # shellcheck disable=SC2016,SC2317          # other shells expand; called by name
 set -u
 export BATCH_TIMEOUT=120
-HERE=$(dirname "$(readlink -f "$0")")
-# shellcheck source=tests/harness/lib.sh
-. "$HERE/../harness/lib.sh" || exit 1
-stall=$T_DIR/share/stall.so
-mkdir -p "$T_DIR/share" && chmod 755 "$T_DIR/share"
-ok "the plug-in that stalls is built" gcc -shared -fPIC -O1 -o "$stall" "$HERE/stall.c"
-export SHARE=$T_DIR/share
 # shellcheck source=tests/slurm/cluster.bash
-. "$HERE/cluster.bash" || exit 1
+. "$(dirname "$(readlink -f "$0")")/cluster.bash" || exit 1
 nodes=(node1 node2 node3 node4)
 
 clean() {
@@ -24,9 +17,12 @@ clean() {
 }
 state() { on head squeue -h -j "$1" -o %T 2>/dev/null; }
 gone() { [ -z "$(state "$1")" ]; }
-SPANK="required $stall before\n$SPANK\nrequired $stall after"
+echo "sshReadyTimeout = 15" >>"$UDIROOT_CONF"
+# the images' folder is seen on all hosts
+ok "the plug-in that stalls is built" gcc -shared -fPIC -O1 -o "$IMAGES/stall.so" "$HERE/stall.c"
+SPANK="required /images/stall.so before\n$SPANK\nrequired /images/stall.so after"
 export SPANK
-ok "the cluster takes it" cluster reconfig
+ok "the cluster takes it" cluster reconfig || { done_testing; exit 1; }
 close_gate() { on "$1" touch "/run/stall.$2"; }
 open_gate() { on "$1" rm -f "/run/stall.$2" "/run/stalled.$2"; }
 is_stalled() { on "$1" test -s "/run/stalled.$2"; }
@@ -43,14 +39,14 @@ on node2 umount /usr/libexec/shifter/opt/udiImage
 clean "udiImage is missing"
 
 # --- a prolog that fails on one node of four: the node is ill, the others are not ---
-on node2 sh -c 'mkdir -p /run/shifter && mount -t tmpfs -o size=4k,mode=755 none /run/shifter && head -c 4096 /dev/zero >/run/shifter/full'
+on node2 sh -c 'mkdir -p /run/shifter && mount -t tmpfs -o size=4k,mode=700 none /run/shifter && head -c 4096 /dev/zero >/run/shifter/full'
 job=$(as alice sbatch --parsable --no-requeue -N4 --exclusive -o full.out --image=base.squashfs --wrap 'echo started')
 is_ill() { on head sinfo -h -n node2 -o '%T %E' | grep -q drain; }
 ok "/run is full on one node: it is drained" wait_until 60 is_ill
 like "$(on node2 grep -h "shifter: job $job" /var/log/slurm/slurmd.log)" 'No space left on device' "its log says why"
 as alice scancel "$job"
 ok "the job can be ended" wait_until 60 gone "$job"
-not_ok "its script never ran" on head test -s /home/alice/full.out
+not_ok "its script never ran" on head grep -q started /home/alice/full.out
 others_idle() { [ "$(on head sinfo -h -N -o '%N %T' | grep -c ' idle$')" = 3 ]; }
 ok "the other nodes are idle" wait_until 60 others_idle
 on node2 umount /run/shifter
@@ -59,27 +55,27 @@ clean "/run is full"
 
 # --- scancel while a prolog runs: before and after it has made the container ---
 for place in before after; do
-	close_gate node2 $place
+	close_gate node2 $place.prolog
 	job=$(as alice sbatch --parsable -N4 --exclusive -o cancel.out --image=base.squashfs --wrap 'echo started')
-	ok "scancel: the prolog of node2 is at work, $place the set-up" wait_until 60 is_stalled node2 $place
+	ok "scancel: the prolog of node2 is at work, $place the set-up" wait_until 60 is_stalled node2 $place.prolog
 	as alice scancel "$job"
-	open_gate node2 $place
+	open_gate node2 $place.prolog
 	ok "scancel: the job ends" wait_until 60 gone "$job"
 	clean "scancel $place the set-up"
 done
 
 # --- slurmd is killed while its prolog runs; the epilog comes before the orphan goes on ---
 for place in before after; do
-	close_gate node2 $place
+	close_gate node2 $place.prolog
 	job=$(as alice sbatch --parsable --no-requeue -N4 --exclusive -o killed.out --image=base.squashfs --wrap 'echo started')
-	ok "slurmd is killed while its prolog runs, $place the set-up" wait_until 60 is_stalled node2 $place
+	ok "slurmd is killed while its prolog runs, $place the set-up" wait_until 60 is_stalled node2 $place.prolog
 	cluster slurmd node2 kill9
 	as alice scancel "$job"
 	cluster slurmd node2 start
 	ok "the job ends ($place)" wait_until 90 gone "$job"
-	has_epilog() { on node2 grep -q "^epilog $job" "/run/stalled.$place" || all_idle 4; }
-	wait_until 30 has_epilog
-	open_gate node2 $place
+	had_epilog() { on node2 grep -q "JobId=$job: sent epilog complete" /var/log/slurm/slurmd.log; }
+	ok "the epilog is over before the prolog goes on ($place)" wait_until 60 had_epilog
+	open_gate node2 $place.prolog
 	clean "slurmd killed in the prolog, $place the set-up"
 done
 
@@ -95,12 +91,12 @@ job=$(as alice sbatch --parsable -N2 -w node1,node2 --exclusive -o long.out --im
 ok "a job runs" wait_until 60 long_up
 cluster slurmd node2 kill9
 cluster slurmd node2 start
-close_gate node2 after
+close_gate node2 after.epilog
 on head touch /home/alice/long.end
-ok "slurmd was killed meanwhile; its epilog is at work" wait_until 60 is_stalled node2 after
+ok "slurmd was killed meanwhile; its epilog is at work" wait_until 60 is_stalled node2 after.epilog
 is "$(on head cat /home/alice/long.out)" "still there" "the job had its container and ssh to the end"
 cluster slurmd node2 kill9
-open_gate node2 after
+open_gate node2 after.epilog
 cluster slurmd node2 start
 ok "the job ends" wait_until 90 gone "$job"
 clean "slurmd killed in the epilog"

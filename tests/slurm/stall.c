@@ -4,10 +4,11 @@
  *
  *	required /path/stall.so NAME
  *
- * While /run/stall.NAME is there, whoever comes by says so in /run/stalled.NAME, with the
- * hook and the job, and waits.
+ * While /run/stall.NAME.HOOK is there, whoever comes by says so in /run/stalled.NAME.HOOK, with
+ * the job, and waits.
  */
 #include <slurm/spank.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,14 +22,14 @@ static int stall(spank_t spank, const char *hook, int ac, char *av[])
 
 	if (ac != 1)
 		return -1;
-	snprintf(gate, sizeof(gate), "/run/stall.%s", av[0]);
-	snprintf(mark, sizeof(mark), "/run/stalled.%s", av[0]);
+	snprintf(gate, sizeof(gate), "/run/stall.%s.%s", av[0], hook);
+	snprintf(mark, sizeof(mark), "/run/stalled.%s.%s", av[0], hook);
 	if (access(gate, F_OK) < 0)
 		return 0;
 	spank_get_item(spank, S_JOB_ID, &job);
 	file = fopen(mark, "a");
 	if (file) {
-		fprintf(file, "%s %u\n", hook, job);
+		fprintf(file, "%u\n", job);
 		fclose(file);
 	}
 	while (access(gate, F_OK) == 0)
