@@ -100,6 +100,8 @@ static int say(const char *what, const char *object)
 	return 1;
 }
 
+enum { MOVE_FDS = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH };
+
 /* Put the mount fd over place, if that is one; what was forbidden there stays forbidden. */
 static int cover(int fd, const char *place)
 {
@@ -121,12 +123,12 @@ static int cover(int fd, const char *place)
 		attributes.set |= MOUNT_ATTR_NOEXEC;
 	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | RECURSIVE, &attributes,
 		    sizeof(attributes)) < 0 ||
-	    syscall(SYS_move_mount, fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	    syscall(SYS_move_mount, fd, "", at, "", MOVE_FDS) < 0)
 		return say("attach the job's own", place);
 	return 0;
 }
 
-/* In the child: from the node's mount namespace into the job's, and from there into the container. */
+/* In the child: from the node's mount namespace into the job's, and on into the container. */
 static int attach(int fd, void *data)
 {
 	const struct private *private = data;

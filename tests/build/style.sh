@@ -34,7 +34,7 @@ done
 
 is_formatted()
 {
-	clang-format --dry-run --Werror "$@" 2>&1 | grep '^[^ ].*error:' | head -n 5
+	clang-format --dry-run --Werror "$@" 2>&1 | grep '^[^ ].*error:'
 	return "${PIPESTATUS[0]}"
 }
 
@@ -55,6 +55,21 @@ is_narrow()
 is_clean_shell()
 {
 	shellcheck -x --severity=style --exclude=SC1091,SC2016,SC2317 --format=gcc "$@"
+}
+
+# each_is DESC CHECK FILE...: a case per file, of checks that see many files at once, on all CPUs
+each_is()
+{
+	local desc=$1 check=$2 found file
+	shift 2
+
+	export -f "${check?}"
+	found=$(printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -n 12 bash -c "$check"' "$@"' _ 2>&1)
+	for file in "$@"; do
+		is "$(awk -F: -v f="$file" '$1 == f && n++ < 5' <<<"$found")" "" "$desc: $file"
+	done
+	is "$(awk -F: 'NR == FNR { known[$0]; next } !($1 in known)' <(printf '%s\n' "$@") - <<<"$found")" "" \
+		"$desc: nothing else is said"
 }
 
 is_clean_page()
@@ -99,9 +114,7 @@ printf 'no page\n' >"$bad/page.1"
 
 if command -v clang-format >/dev/null; then
 	not_ok "clang-format finds wrong white space" is_formatted --style=file:.clang-format "$bad/spaces.c"
-	for file in "${c_files[@]}"; do
-		ok "white space: $file" is_formatted "$file"
-	done
+	each_is "white space" is_formatted "${c_files[@]}"
 else
 	skip "white space" "clang-format is not installed"
 fi
@@ -113,9 +126,7 @@ ok "every C file and script has its license line" has_license_line "${c_files[@]
 
 if command -v shellcheck >/dev/null; then
 	not_ok "shellcheck finds a careless script" is_clean_shell "$bad/script"
-	for file in "${scripts[@]}"; do
-		ok "shellcheck: $file" is_clean_shell "$file"
-	done
+	each_is "shellcheck" is_clean_shell "${scripts[@]}"
 else
 	skip "shellcheck" "shellcheck is not installed"
 fi

@@ -31,6 +31,7 @@
 #   PROLOGFLAGS    as in slurm.conf, or "none"                 [Alloc,Contain,DeferBatch]
 #   PROCTRACK      proctrack/cgroup | proctrack/linuxproc      [by what the machine offers]
 #   CGROUP_PLUGIN  cgroup/v1 | cgroup/v2                       [likewise]
+#   CGROUP_EXTRA   more lines for cgroup.conf, \n between them
 #   TASKPLUGIN     task/none | task/cgroup | ...               [task/none]
 #   JAGATHER       jobacct_gather/none|linux|cgroup            [jobacct_gather/linux]
 #   JOBCONTAINER   job_container/none|tmpfs                    [job_container/none]
@@ -50,7 +51,7 @@ HARNESS=${SELF%/*/*}/harness
 NET=10.99.0                             # head .250, nodeI .I
 MAX_NODES=200
 CLEAN_PATH=/usr/sbin:/usr/bin:/sbin:/bin
-SETTINGS=(STAGE UDIROOT_CONF IMAGES SHARE SPANK CPUS PROLOGFLAGS PROCTRACK CGROUP_PLUGIN
+SETTINGS=(STAGE UDIROOT_CONF IMAGES SHARE SPANK CPUS PROLOGFLAGS PROCTRACK CGROUP_PLUGIN CGROUP_EXTRA
 	TASKPLUGIN JAGATHER JOBCONTAINER PROLOG EPILOG EXTRA WLM)
 
 say() { printf '%s\n' "$*"; }
@@ -99,7 +100,7 @@ write_slurm() { # write_slurm N
 	StateSaveLocation=/var/spool/slurmctld
 	SlurmctldLogFile=/var/log/slurm/slurmctld.log
 	SlurmdLogFile=/var/log/slurm/slurmd.log
-	SlurmctldDebug=debug
+	SlurmctldDebug=debug2
 	SlurmdDebug=debug2
 	SlurmdParameters=config_overrides
 	LaunchParameters=use_interactive_step
@@ -128,7 +129,8 @@ write_slurm() { # write_slurm N
 	[ -n "$EXTRA" ] && printf '%b\n' "$EXTRA" >>"$e/slurm.conf"
 	{
 		[ -n "$CGROUP_PLUGIN" ] && echo "CgroupPlugin=$CGROUP_PLUGIN"
-		printf '%s\n' CgroupMountpoint=/sys/fs/cgroup ConstrainCores=no ConstrainRAMSpace=no
+		printf '%s\n' CgroupMountpoint=/sys/fs/cgroup ConstrainCores=no
+		printf '%b\n' "${CGROUP_EXTRA:-ConstrainRAMSpace=no}"
 	} >"$e/cgroup.conf"
 	printf '%s\n' AutoBasePath=true BasePath=/var/spool/jobcontainer >"$e/job_container.conf"
 	if [ -n "$SPANK" ]; then

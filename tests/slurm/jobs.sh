@@ -6,6 +6,8 @@
 # shellcheck disable=SC2016                 # other shells expand
 set -u
 KIND=launchers BATCH_TIMEOUT=240
+export TASKPLUGIN=task/cgroup CGROUP_EXTRA='ConstrainRAMSpace=yes\nMinRAMSpace=10'
+export EXTRA='SelectTypeParameters=CR_Core_Memory'
 # shellcheck source=tests/slurm/cluster.bash
 . "$(dirname "$(readlink -f "$0")")/cluster.bash" || exit 1
 nodes=(node1 node2 node3 node4)
@@ -78,6 +80,26 @@ is "$T_JOB" ' 1 node1
  2 node3
 between
 node2' "the first component's first node knows all hosts, the others those of their component" || t_note "$T_SAID"
+
+# --- what comes in by ssh is the job's: in its memory, and in its accounts ---
+batch alice memory.out -N2 --exclusive --mem=200 --image=$image <<'JOB'
+#!/bin/bash
+take='$x = q(x) x ($ARGV[0] << 20); open(F, q(>), $ARGV[1]) if $ARGV[1]; sleep 1 while $ARGV[1] && ! -e "$ARGV[1].end"; print "had $ARGV[0]\n"'
+shifter ssh node2 perl -e "'$take'" 20
+shifter ssh node2 perl -e "'$take'" 400
+echo "status $?"
+shifter ssh node2 perl -e "'$take'" 60 "$PWD/taken" &
+until [ -e taken ]; do sleep 0.1; done
+for ((i = 0; i < 60; i++)); do
+	rss=$(sstat -n -P -j "$SLURM_JOB_ID.extern" -o MaxRSS | tr -d K)
+	[ "${rss%.*}" -gt 60000 ] && echo accounted && break
+	sleep 1
+done
+touch taken.end
+wait
+JOB
+is "$T_JOB" $'had 20\nstatus 255\naccounted\nhad 60' \
+	"an ssh session has no more memory than its job, and is in sstat" || t_note "$T_SAID"
 
 # --- MPI started by Slurm itself ---
 mpi() { # mpi DESC OPTION PROGRAM

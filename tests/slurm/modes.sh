@@ -40,6 +40,26 @@ runs() { on node2 sh -c 'for p in /proc/[0-9]*; do
 	[ "$(tr "\0" " " <"$p/cmdline" 2>/dev/null)" = "sleep 54321 " ] && exit 0; done; exit 1'; }
 not_ok "proctrack/linuxproc: it ends with the job" runs
 
+# --- who asks slurmctld what: a job with an image causes no question that others do not ---
+epilogs_are_over() { # of both nodes, for the last job
+	local id
+	id=$(on head sh -c 'grep -o "_slurm_rpc_epilog_complete: JobId=[0-9]*" /var/log/slurm/slurmctld.log | tail -n 1')
+	[ "$(on head grep -c "$id Node" /var/log/slurm/slurmctld.log)" = 2 ] && [ "$id" != "$1" ]
+}
+questions() { # questions OPTION...: the kinds of messages that slurmctld gets for an srun
+	local last
+	last=$(on head sh -c 'grep -o "_slurm_rpc_epilog_complete: JobId=[0-9]*" /var/log/slurm/slurmctld.log | tail -n 1')
+	on head sdiag --reset >/dev/null
+	as alice timeout 60 srun -Q -N2 --exclusive "$@" sleep 2
+	wait_until 40 epilogs_are_over "$last" || echo "no end"
+	on head sdiag | sed -n '/by message type/,/by user/s/^[\t ]*\([A-Z_]*\) .*count:.*/\1/p' |
+		grep -vxE 'MESSAGE_NODE_REGISTRATION_STATUS|REQUEST_(STATS_INFO|PING)' | sort -u
+}
+idle_again 2
+without=$(questions)
+like "$without" 'MESSAGE_EPILOG_COMPLETE' "slurmctld counts what it is asked"
+is "$(questions --image=base.squashfs)" "$without" "nodes ask it nothing for a container"
+
 # --- arguments of the plug-in ---
 cat >"$T_DIR/home-setup" <<'SETUP'
 #!/bin/sh

@@ -28,7 +28,7 @@ start() { # start USER NAME OPTION...: its number is left in T_ID
 	T_ID=$(as "$1" sbatch --parsable -N2 -o "$2.out" --image=base.squashfs "${@:3}" job.sh "$2")
 }
 is_up() { on head test -e "/home/$1/$2.up"; }
-has_ended() { [ -z "$(on head squeue -h -j "$1" -o %t 2>/dev/null | grep -v CG)" ]; }
+has_ended() { ! on head squeue -h -j "$1" -o %t 2>/dev/null | grep -qv CG; }
 up() { # up USER NAME DESC: it runs, and ssh goes to its own containers
 	ok "$3" wait_until 60 is_up "$1" "$2" || t_note "$(on head cat "/home/$1/$2.out" 2>&1)"
 	is "$(on head cat "/home/$1/$2.up" 2>&1)" "slurm-$T_ID of $1 on node2
