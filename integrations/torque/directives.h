@@ -13,7 +13,7 @@
 struct shf_torque_directives {
 	struct shf_torque_request request; /* of the #SHIFTER lines */
 	size_t insert_at;                  /* offset behind the first of them; 0: there is none */
-	bool has_other;                    /* -l other= is given, which a line of ours would be, too */
+	bool has_other;                    /* -l other= is given, which ours would be, too */
 	char *variable;                    /* the image of -v SHIFTER_IMAGE=, or NULL; owned */
 	char *other;                       /* the value of -l other=shifter:..., or NULL; owned */
 };

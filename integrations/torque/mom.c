@@ -105,8 +105,9 @@ unsigned int shf_torque_find_alarm(const char *config)
 int64_t shf_torque_limit_of_alarm_ms(unsigned int alarm_s)
 {
 	/* as pbs_mom counts */
-	int64_t kill_ms = 1000 * (int64_t)(alarm_s > KILL_BEFORE_S ? alarm_s - KILL_BEFORE_S : alarm_s);
+	int64_t kill_ms = alarm_s > KILL_BEFORE_S ? alarm_s - KILL_BEFORE_S : alarm_s;
 
+	kill_ms *= 1000;
 	return kill_ms > 2 * MARGIN_MS ? kill_ms - MARGIN_MS : kill_ms / 2;
 }
 

@@ -196,7 +196,8 @@ int shf_torque_set_up(struct shf_torque_job *job)
 				  job->why, sizeof(job->why));
 	if (rc < 0)
 		return rc;
-	if (!must_do_without_ssh(job) && shf_torque_make_key(job->ctx, &job->account, &key, why) < 0)
+	if (!must_do_without_ssh(job) &&
+	    shf_torque_make_key(job->ctx, &job->account, &key, why) < 0)
 		do_without_ssh(job, why);
 	rc = make_container(job, key != NULL);
 	if (rc < 0)

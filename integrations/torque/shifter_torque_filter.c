@@ -68,8 +68,8 @@ static int see_arguments(struct shf_torque_directives *directives, char **argv)
 {
 	for (; *argv; argv++) {
 		if (directives->insert_at && strcmp(*argv, "-C") == 0)
-			return refuse("cannot use #SHIFTER lines with qsub -C: leave -C out, or give "
-				      "-l other=shifter:IMAGE");
+			return refuse("cannot use #SHIFTER lines with qsub -C: leave -C out, or "
+				      "give -l other=shifter:IMAGE");
 		if (shf_torque_directives_see(directives, *argv) < 0)
 			return refuse("out of memory");
 	}

@@ -79,7 +79,7 @@ ok "and nothing of it is left" is_down
 # --- the same job on Torque ---
 said=$("$demo" --torque 2>&1); rc=$?
 is "$rc" 0 "the demo of Torque succeeds" || t_note "$said"
-is "$(grep -c '^  yes  ' <<<"$said")" 7 "it has checked what it shows"
+is "$(grep -c '^  yes  ' <<<"$said")" 8 "it has checked what it shows"
 like "$said" 'from 10\.99\.0\.3: libshifter demo image' "the ring of hops is shown"
 like "$said" 'ring: 6 ranks on 3 hosts: token=1006 ok' "the result of mpirun is shown"
 ok "nothing of it is left" is_down

@@ -135,7 +135,8 @@ static void test_job_file(void)
 	check(rc == 0, "a job file", NULL);
 	if (rc < 0)
 		return;
-	check(same(file.job_name, "a <&AB>\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"), "entities", file.job_name);
+	check(same(file.job_name, "a <&AB>\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"), "entities",
+	      file.job_name);
 	check(same(file.exec_host, "n1/0-3+n2/0"), "exec_host", file.exec_host);
 	check(same(file.other, "shifter:a"), "a resource", file.other);
 	check(same(file.node_exclusive, "true"), "node_exclusive", file.node_exclusive);
