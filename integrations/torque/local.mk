@@ -38,7 +38,7 @@ integrations_torque_shifter_torque_SOURCES = \
 	integrations/torque/user.c \
 	integrations/torque/user.h
 integrations_torque_shifter_torque_CPPFLAGS = $(WLM_CPPFLAGS)
-integrations_torque_shifter_torque_LDADD = libwlm.la libshf.la
+integrations_torque_shifter_torque_LDADD = libwlm.la libshf.la $(DL_LIBS)
 
 integrations_torque_shifter_torque_filter_SOURCES = \
 	integrations/torque/directives.c \

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2016,SC2317          # other shells expand; called by name
 set -u
 export NODES=2 BATCH_TIMEOUT=90
-export EXTRA='PartitionName=force Nodes=ALL OverSubscribe=FORCE:2\nPartitionName=mine Nodes=ALL ExclusiveUser=YES'
+export EXTRA='PartitionName=force Nodes=ALL OverSubscribe=FORCE:2'
 # shellcheck source=tests/slurm/cluster.bash
 . "$(dirname "$(readlink -f "$0")")/cluster.bash" || exit 1
 
@@ -83,7 +83,7 @@ two() { # two DESC OPTION...: one of alice and one of bob at once; DESC may name
 two "part of the nodes, two users" -n2
 second=alice two "part of the nodes, the same user" -n2
 two "OverSubscribe=FORCE" -p force -n8
-second=alice two "ExclusiveUser=YES" -p mine -n2
+second=alice two "--exclusive=user" --exclusive=user -n2
 batch alice array.%a.out -N2 -n2 --array=1-4%4 --image=base.squashfs <<'JOB'
 #!/bin/bash
 shifter ssh node2 'echo $SHIFTER_CONTAINER' | sed "s/slurm-$SLURM_JOB_ID\$/its own/"
