@@ -53,6 +53,12 @@ static int start(uint32_t job, struct shifter_ctx *ctx, const struct shf_slurm_f
 	return shifter_start_user_sshd(container, &spec);
 }
 
+/*
+ * Never freed: while it is there, the processes of ssh sessions descend from slurmstepd, which
+ * is how proctrack/linuxproc knows them.  The step ends when the job does.
+ */
+static struct shifter_ctx *serving;
+
 /* Returns 0, or a negative errno value with the reason in why. */
 static int serve(uint32_t job, int record, const struct shf_slurm_args *args, char why[WHY_SIZE])
 {
@@ -74,6 +80,10 @@ static int serve(uint32_t job, int record, const struct shf_slurm_args *args, ch
 	if (rc < 0)
 		return rc;
 	rc = start(job, ctx, &facts);
+	if (rc == 0) {
+		serving = ctx;
+		ctx = NULL;
+	}
 	if (rc == -EACCES)
 		snprintf(why, WHY_SIZE, "no ssh between the job's containers: %s",
 			 shifter_get_error(ctx));
