@@ -67,10 +67,10 @@ breaks 'a value that is gone' 's/SHIFTER_SETUP_WRITABLE = 2,//'
 breaks 'a call that is gone' 's/uint32_t shifter_get_uid\([^;]*;//'
 breaks 'a call with one more argument' 's/(shifter_teardown\(struct shifter_ctx \*ctx, const char \*id)/$1, int how/'
 breaks 'a call with another result' 's/uint32_t shifter_get_uid/uint64_t shifter_get_uid/'
-passes 'a field at the end' "s/($SPEC)(int32_t hook_pid;)/\$1\$2 uint64_t new;/s"
+passes 'a field at the end' "s/($SPEC)(const char \*job_file;)/\$1\$2 uint64_t new;/s"
 passes 'another value' 's/SHIFTER_FAULT_CALLER = 4/SHIFTER_FAULT_CALLER = 4, SHIFTER_FAULT_NEW = 5/'
 passes 'another call' 's/(int shifter_get_fault)/int shifter_new_call(int);\n$1/'
-changed "s/($SPEC)(int32_t hook_pid;)/\$1\$2 uint32_t new;/s" || fail 'the header can be changed'
+changed "s/($SPEC)(const char \*job_file;)/\$1\$2 uint32_t new;/s" || fail 'the header can be changed'
 not_ok "padding is found" no_padding gcc "$T_DIR/changed"
 
 # --- symbols ---

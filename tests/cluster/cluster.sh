@@ -27,6 +27,7 @@
 #   SHARE          folders to be seen at their own path, separated by spaces
 #   WLM            slurm | none: hosts alone, for tests that bring their own  [slurm]
 #   SPANK          lines of plugstack.conf, \n between them
+#   GPUS           what Slurm takes for GPUs of each node: device files, separated by spaces
 #   CPUS           CPUs of each node                           [4]
 #   PROLOGFLAGS    as in slurm.conf, or "none"                 [Alloc,Contain,DeferBatch]
 #   PROCTRACK      proctrack/cgroup | proctrack/linuxproc      [by what the machine offers]
@@ -51,7 +52,7 @@ HARNESS=${SELF%/*/*}/harness
 NET=10.99.0                             # head .250, nodeI .I
 MAX_NODES=200
 CLEAN_PATH=/usr/sbin:/usr/bin:/sbin:/bin
-SETTINGS=(STAGE UDIROOT_CONF IMAGES SHARE SPANK CPUS PROLOGFLAGS PROCTRACK CGROUP_PLUGIN CGROUP_EXTRA
+SETTINGS=(STAGE UDIROOT_CONF IMAGES SHARE SPANK GPUS CPUS PROLOGFLAGS PROCTRACK CGROUP_PLUGIN CGROUP_EXTRA
 	TASKPLUGIN JAGATHER JOBCONTAINER PROLOG EPILOG EXTRA WLM)
 
 say() { printf '%s\n' "$*"; }
@@ -85,7 +86,11 @@ choose_cgroups() {
 
 # -------------------------------------------------------------------- the hosts' /etc
 write_slurm() { # write_slurm N
-	local e=$RUN/etc/slurm n=$1
+	local e=$RUN/etc/slurm n=$1 gpu gpus=
+	# shellcheck disable=SC2086
+	set -- $GPUS
+	[ $# = 0 ] || gpus=" Gres=gpu:$#"
+	for gpu; do echo "Name=gpu File=$gpu"; done >"$e/gres.conf"
 	cat >"$e/slurm.conf" <<-END
 	ClusterName=virt
 	SlurmctldHost=head
@@ -120,9 +125,10 @@ write_slurm() { # write_slurm N
 	KillWait=5
 	MinJobAge=120
 	PrologEpilogTimeout=60
-	NodeName=node[1-$n] CPUs=$CPUS RealMemory=2000 State=UNKNOWN
+	NodeName=node[1-$n] CPUs=$CPUS RealMemory=2000$gpus State=UNKNOWN
 	PartitionName=batch Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 	END
+	[ -n "$gpus" ] && echo "GresTypes=gpu" >>"$e/slurm.conf"
 	[ "$PROLOGFLAGS" != none ] && echo "PrologFlags=$PROLOGFLAGS" >>"$e/slurm.conf"
 	[ -n "$PROLOG" ] && echo "Prolog=$PROLOG" >>"$e/slurm.conf"
 	[ -n "$EPILOG" ] && echo "Epilog=$EPILOG" >>"$e/slurm.conf"

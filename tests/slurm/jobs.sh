@@ -7,7 +7,7 @@
 set -u
 KIND=launchers BATCH_TIMEOUT=240
 export TASKPLUGIN=task/cgroup CGROUP_EXTRA='ConstrainRAMSpace=yes\nMinRAMSpace=10'
-export EXTRA='SelectTypeParameters=CR_Core_Memory'
+export EXTRA='SelectTypeParameters=CR_Core_Memory' GPUS='/dev/zero /dev/full'
 # shellcheck source=tests/slurm/cluster.bash
 . "$(dirname "$(readlink -f "$0")")/cluster.bash" || exit 1
 nodes=(node1 node2 node3 node4)
@@ -103,6 +103,22 @@ wait
 JOB
 is "$T_JOB" $'had 20\nstatus 255\naccounted\nhad 60' \
 	"an ssh session has no more memory than its job, and is in sstat" || t_note "$T_SAID"
+
+# --- GPUs: those that Slurm gave the job on the node where a session runs ---
+as alice timeout 120 srun -Q -w node2 -N1 -n1 --mem=10 --gres=gpu:1 sh -c 'touch gpu.taken; until [ -e gpu.end ]; do sleep 0.1; done' &
+holder=$!
+taken() { on head test -e /home/alice/gpu.taken; }
+ok "another job has a GPU of node2" wait_until 60 taken
+batch alice gpu.out -w node1,node2 -N2 -n2 --mem=10 --gres=gpu:1 --image=$image <<'JOB'
+#!/bin/bash
+show='echo $(uname -n) $CUDA_VISIBLE_DEVICES'
+shifter sh -c "$show"
+shifter ssh node2 "$show"
+shifter ssh node2 "ssh node1 '$show'"
+JOB
+is "$T_JOB" $'node1 0\nnode2 1\nnode1 0' "CUDA_VISIBLE_DEVICES is that of the target node" || t_note "$T_SAID"
+on head touch /home/alice/gpu.end
+wait "$holder"
 
 # --- MPI started by Slurm itself ---
 mpi() { # mpi DESC OPTION PROGRAM

@@ -45,6 +45,7 @@ slots() { # slots DESC WANT OPTION...: WANT is the slots of each node on both of
 }
 slots "--ntasks-per-node=4: 4 slots on each node" 4 --ntasks-per-node=4
 slots "CPUs of the nodes where nothing is asked for" 4 --exclusive
+slots "--cpus-per-task=2, and no number of tasks: a slot for two CPUs" 2 --exclusive --cpus-per-task=2
 as_in_a_job() { cluster exec -u alice head env SLURM_CPUS_PER_TASK=2 timeout 120 "$@"; }
 inherits() {
 	as_in_a_job sbatch -Q --wait -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh
