@@ -45,7 +45,12 @@ slots() { # slots DESC WANT OPTION...: WANT is the slots of each node on both of
 }
 slots "--ntasks-per-node=4: 4 slots on each node" 4 --ntasks-per-node=4
 slots "CPUs of the nodes where nothing is asked for" 4 --exclusive
-slots "--cpus-per-task=2, and no number of tasks: a slot for two CPUs" 2 --exclusive --cpus-per-task=2
+# that is known on the first node alone: Slurm 22.05 tells it neither clients nor prologs
+batch alice cpus.out -N2 --exclusive --cpus-per-task=2 --image=base.squashfs <<'JOB'
+#!/bin/bash
+shifter sh -c 'sort /var/hostsfile | uniq -c'
+JOB
+is "$(awk '{ printf "%s ", $1 }' <<<"$T_JOB")" "2 2 " "--cpus-per-task=2, and no number of tasks: a slot for two CPUs"
 as_in_a_job() { cluster exec -u alice head env SLURM_CPUS_PER_TASK=2 timeout 120 "$@"; }
 inherits() {
 	as_in_a_job sbatch -Q --wait -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh
