@@ -252,7 +252,7 @@ static int scan(struct scanner *s, char *text, struct shf_torque_job_file *file)
 int shf_torque_job_file_parse(const char *bytes, size_t n, struct shf_torque_job_file *out)
 {
 	struct scanner scanner = { .at = bytes, .end = bytes + n };
-	struct shf_torque_job_file file = { NULL };
+	struct shf_torque_job_file file = { .exec_host = NULL };
 	char *text;
 	int rc;
 

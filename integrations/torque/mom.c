@@ -189,7 +189,7 @@ static int take_string(const char **at, const char *end, char **out)
 static int take(const struct shf_wlm_answer *said, struct shf_torque_job_file *out)
 {
 	const char *at = said->bytes, *end = said->bytes + said->size;
-	struct shf_torque_job_file file = { NULL };
+	struct shf_torque_job_file file = { .exec_host = NULL };
 	char **strings[] = { &file.exec_host, &file.node_exclusive, &file.variables,
 			     &file.other, &file.job_name, &file.queue };
 	int rc = 0;

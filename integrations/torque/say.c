@@ -17,7 +17,8 @@ void shf_torque_open_log(const char *key)
 	openlog("shifter-torque", LOG_PID, LOG_DAEMON);
 }
 
-static void say(int level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say(int level, const char *format,
+						      va_list arguments)
 {
 	char text[SHF_TORQUE_WHY_SIZE];
 

@@ -143,7 +143,7 @@ static void name_principal(struct shf_torque_job *job, char out[PRINCIPAL_SIZE])
 
 static int start_sshd(struct shf_torque_job *job, const char *key)
 {
-	scope_environment struct shf_torque_environment environment = { NULL };
+	scope_environment struct shf_torque_environment environment = { .variables = NULL };
 	struct shifter_sshd_spec spec;
 	char principal[PRINCIPAL_SIZE];
 	int rc = shf_torque_environment_fill(&environment, job);

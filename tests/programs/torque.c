@@ -230,7 +230,7 @@ static void test_requests(void)
 static void test_format(void)
 {
 	scope_request struct shf_torque_request request = { .image = strdup("local:/a b,c?d%") };
-	scope_request struct shf_torque_request again = { NULL };
+	scope_request struct shf_torque_request again = { .image = NULL };
 	scope_free char *text = NULL;
 	char why[256];
 	int rc;

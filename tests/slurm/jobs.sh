@@ -13,6 +13,24 @@ export EXTRA='SelectTypeParameters=CR_Core_Memory' GPUS='/dev/zero /dev/full'
 nodes=(node1 node2 node3 node4)
 image=launchers.squashfs
 
+# --- requeue: the same number, a new container.  Slurm lets such a job wait for two minutes,
+# until its nodes have forgotten the first run; what comes of it is seen at the end ---
+on head sh -c 'cat >/home/alice/again.sh && chmod 755 /home/alice/again.sh' <<'JOB'
+#!/bin/bash
+if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
+	shifter touch /run/user/$UID/mine
+	scontrol requeue "$SLURM_JOB_ID"
+	sleep 60
+fi
+shifter test ! -e /run/user/$UID/mine && echo clean
+shifter ssh node2 hostname
+echo end
+JOB
+job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh)
+has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
+waits() { [ "$(on head squeue -h -j "$job" -o %r)" = BeginTime ]; }
+ok "a job asks to be requeued" wait_until 60 waits
+
 # --- where the image may be named ---
 on head install -d -o alice /home/alice/shown
 batch alice lines.out <<'JOB'
@@ -44,27 +62,6 @@ JOB
 is "$(on head sh -c 'cat /home/alice/array.[123].out' | sed 's/slurm-[0-9]*$/its own/' | sort)" \
 	$'1 in its own\n2 in its own\n3 in its own' "each task of an array has a container"
 is "$(on head sh -c 'cat /home/alice/array.[123].out' | sort -u | wc -l)" 3 "of its own"
-
-# --- requeue: the same number, a new container ---
-on head sh -c 'cat >/home/alice/again.sh && chmod 755 /home/alice/again.sh' <<'JOB'
-#!/bin/bash
-if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
-	shifter touch /run/user/$UID/mine
-	scontrol requeue "$SLURM_JOB_ID"
-	sleep 60
-fi
-shifter test ! -e /run/user/$UID/mine && echo clean
-shifter ssh node2 hostname
-echo end
-JOB
-job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -o again.out --exclusive --image=$image again.sh)
-# Slurm waits two minutes before a job runs again, unless it is told not to
-has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
-waits() { [ "$(on head squeue -h -j "$job" -o %r)" = BeginTime ]; }
-ok "a job asks to be requeued" wait_until 60 waits
-on head scontrol update jobid="$job" starttime=now
-ok "it runs again" wait_until 60 has_said again.out end
-is "$(on head grep -vE '^(slurmstepd|srun)' /home/alice/again.out)" $'clean\nnode2\nend' "in a new container, with ssh"
 
 # --- heterogeneous jobs ---
 batch alice het.out -N1 --exclusive --ntasks-per-node=1 --image=$image : -N2 --exclusive --ntasks-per-node=2 <<'JOB'
@@ -130,6 +127,9 @@ mpi() { # mpi DESC OPTION PROGRAM
 mpi "Open MPI by PMIx" pmix ring
 # it may stay in MPI_Finalize(), see launchers.sh
 mpi "MPICH by PMI-2" pmi2 'timeout 20 ring.mpich'
+# --- the requeued job ---
+ok "the requeued job runs again" wait_until 240 has_said again.out end
+is "$(on head grep -vE '^(slurmstepd|srun)' /home/alice/again.out)" $'clean\nnode2\nend' "in a new container, with ssh"
 ok "the nodes are idle" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
 done_testing

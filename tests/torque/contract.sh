@@ -54,7 +54,7 @@ as_session() { on node1 setpriv --reuid=2001 --regid=2001 --clear-groups env -i 
 as_session & session=$!
 adopted() { on node2 cat /var/spool/torque/adopted; }
 is_adopted() { adopted | grep -q '^1.head .* sleep'; }
-ok "a session by ssh is adopted into the job" wait_until 20 is_adopted
+ok "a session by ssh is adopted into the job" wait_until 60 is_adopted
 # --- its file is rewritten ---
 mom node2 save "$JOB" 1
 mom node1 save "$JOB" 1
