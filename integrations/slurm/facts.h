@@ -17,6 +17,7 @@
 #define SHF_SLURM_FACT_SLOTS "slots"         /* of each node, "4(x2),1" */
 #define SHF_SLURM_FACT_ALIASES "aliases"     /* SLURM_NODE_ALIASES, where Slurm has it */
 #define SHF_SLURM_FACT_TIMEOUT "timeout"     /* seconds for the barrier */
+#define SHF_SLURM_FACT_PORTS "port_range"    /* sshdPortRange, "" for one port */
 #define SHF_SLURM_FACT_SETUP "extern_setup"  /* the site's program for the extern step */
 #define SHF_SLURM_FACT_NAMESPACE "namespace" /* of the prolog: "mnt:[INODE]" */
 #define SHF_SLURM_FACT_MPI_SSH "mpi_ssh"     /* "false": no presets for MPI launchers */

@@ -153,6 +153,7 @@ static int add_settings(struct job *job, struct shifter_ctx *ctx)
 	} settings[] = {
 		{ "sshReadyTimeout", SHF_SLURM_FACT_TIMEOUT },
 		{ "mpiLauncherSsh", SHF_SLURM_FACT_MPI_SSH },
+		{ "sshdPortRange", SHF_SLURM_FACT_PORTS },
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {

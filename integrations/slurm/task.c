@@ -121,10 +121,13 @@ static void await_extern_step(int record, const struct shf_slurm_facts *facts)
 	}
 }
 
-/*
- * The batch step and the interactive one run once per job, on its first node.  A
- * job without them has its first step do what must be done once per job.
- */
+/* The batch step and the interactive one run once per job, on its first node. */
+static bool is_own_step(uint32_t step)
+{
+	return step == SLURM_BATCH_SCRIPT || step == SLURM_INTERACTIVE_STEP;
+}
+
+/* A job without such a step has its first one do what must be done once per job. */
 static bool is_first_task(spank_t spank)
 {
 	uint32_t step, node = 0;
@@ -134,7 +137,7 @@ static bool is_first_task(spank_t spank)
 	if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS ||
 	    spank_get_item(spank, S_TASK_ID, &local) != ESPANK_SUCCESS || local != 0)
 		return false;
-	if (step == SLURM_BATCH_SCRIPT || step == SLURM_INTERACTIVE_STEP)
+	if (is_own_step(step))
 		return true;
 	return step == 0 && spank_get_item(spank, S_JOB_NODEID, &node) == ESPANK_SUCCESS &&
 	       node == 0 &&
@@ -146,12 +149,13 @@ static bool is_first_task(spank_t spank)
  * All components of a heterogeneous job are named, and how many tasks the user wants per
  * node.  Returns 1 and two strings to free(), 0 if the prolog was right, or -ENOMEM.
  */
-static int better_hosts(spank_t spank, struct shifter_ctx *ctx,
-			const struct shf_slurm_facts *facts, char **nodes, char **slots)
+static int better_hosts(spank_t spank, const struct shf_slurm_facts *facts, char **nodes,
+			char **slots)
 {
 	const char *known_nodes = shf_slurm_facts_get(facts, SHF_SLURM_FACT_NODES);
 	const char *known_slots = shf_slurm_facts_get(facts, SHF_SLURM_FACT_SLOTS);
-	const char *tasks, *ports;
+	const char *ports = shf_slurm_facts_get(facts, SHF_SLURM_FACT_PORTS);
+	const char *tasks;
 	char **environment;
 	int rc;
 
@@ -159,7 +163,7 @@ static int better_hosts(spank_t spank, struct shifter_ctx *ctx,
 	    !known_slots)
 		return 0;
 	/* With a range of ports each component, a job of its own, has another one. */
-	if (shifter_get_setting(ctx, "sshdPortRange", &ports) == 0 && !*ports) {
+	if (ports && !*ports) {
 		rc = shf_slurm_join_components(environment, nodes, slots);
 		if (rc != 0)
 			return rc;
@@ -185,18 +189,18 @@ static void correct_hosts(spank_t spank, const struct shf_slurm_args *args,
 	int fault, rc;
 
 	/* In other steps the variables speak of the step. */
-	if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS ||
-	    (step != SLURM_BATCH_SCRIPT && step != SLURM_INTERACTIVE_STEP))
+	if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS || !is_own_step(step))
 		return;
-	if (shf_slurm_context(args, &ctx, why, sizeof(why), &fault) == 0) {
-		rc = better_hosts(spank, ctx, facts, &nodes, &slots);
-		if (rc == 0)
-			return;
-		if (rc > 0 && shifter_open_container(ctx, task.container, &container) == 0 &&
+	rc = better_hosts(spank, facts, &nodes, &slots);
+	if (rc == 0)
+		return;
+	if (rc < 0) {
+		snprintf(why, sizeof(why), "%s", strerror(-rc));
+	} else if (shf_slurm_context(args, &ctx, why, sizeof(why), &fault) == 0) {
+		if (shifter_open_container(ctx, task.container, &container) == 0 &&
 		    shf_slurm_write_hosts(container, nodes, slots, aliases) == 0)
 			return;
-		snprintf(why, sizeof(why), "%s",
-			 rc < 0 ? strerror(-rc) : shifter_get_error(ctx));
+		snprintf(why, sizeof(why), "%s", shifter_get_error(ctx));
 	}
 	if (*task.warning)
 		return;
@@ -227,8 +231,7 @@ static void set_pmix(spank_t spank)
 	uint32_t step;
 	char value[8];
 
-	if (spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS &&
-	    step != SLURM_BATCH_SCRIPT && step != SLURM_INTERACTIVE_STEP &&
+	if (spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS && !is_own_step(step) &&
 	    spank_getenv(spank, "PMIX_MCA_gds", value, sizeof(value)) == ESPANK_ENV_NOEXIST)
 		(void)set_variable(spank, "PMIX_MCA_gds", "hash");
 }
