@@ -46,22 +46,9 @@ tests_programs_slots_SOURCES = \
 tests_programs_slots_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/integrations \
 	-I$(top_srcdir)/integrations/slurm
 
-tests_programs_torque_SOURCES = \
-	integrations/torque/directives.c \
-	integrations/torque/directives.h \
-	integrations/torque/job_file.c \
-	integrations/torque/job_file.h \
-	integrations/torque/mom.c \
-	integrations/torque/mom.h \
-	integrations/torque/names.c \
-	integrations/torque/names.h \
-	integrations/torque/node.c \
-	integrations/torque/node.h \
-	integrations/torque/request.c \
-	integrations/torque/request.h \
-	tests/programs/torque.c
+tests_programs_torque_SOURCES = tests/programs/torque.c
 tests_programs_torque_CPPFLAGS = $(WLM_CPPFLAGS) -I$(top_srcdir)/integrations/torque
-tests_programs_torque_LDADD = libwlm.la
+tests_programs_torque_LDADD = libtorque_job.la libwlm.la
 
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

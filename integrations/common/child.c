@@ -30,11 +30,10 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void reset_signals(void)
+void shf_wlm_reset_signals(void)
 {
 	sigset_t none;
 
-	/* handlers of the daemon that we are in would run in the child otherwise */
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
@@ -45,7 +44,8 @@ static _Noreturn void be_child(shf_wlm_child_fn fn, void *data, int fd)
 {
 	int null;
 
-	reset_signals();
+	/* handlers of the daemon that we are in would run here otherwise */
+	shf_wlm_reset_signals();
 	/* A daemon may run without 0 to 2, and the pipe have got one of them. */
 	fd = fcntl(fd, F_DUPFD, ANSWER_FD + 1);
 	/* In slurmstepd fd 1 may be the pipe on which slurmd awaits its status. */

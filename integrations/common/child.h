@@ -37,6 +37,9 @@ int shf_wlm_child_run_unless(shf_wlm_child_fn fn, void *data, size_t limit,
 			     unsigned int timeout_ms, bool (*is_moot)(void *moot_data),
 			     void *moot_data, struct shf_wlm_answer *out);
 
+/* As of a process that has just been started: no handler, nothing ignored or blocked. */
+void shf_wlm_reset_signals(void);
+
 /* For fn: write all of it.  Returns 0, or 1 where that fails, as an exit code. */
 int shf_wlm_answer_with(int fd, const void *bytes, size_t size);
 

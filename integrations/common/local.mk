@@ -18,6 +18,10 @@ libwlm_la_SOURCES = \
 	integrations/common/child.h \
 	integrations/common/private_dir.c \
 	integrations/common/private_dir.h \
-	integrations/common/scope.h
+	integrations/common/scope.h \
+	integrations/common/text.c \
+	integrations/common/text.h \
+	integrations/common/wait.c \
+	integrations/common/wait.h
 libwlm_la_CPPFLAGS = $(WLM_CPPFLAGS)
 libwlm_la_LDFLAGS = $(SHF_LDFLAGS) -static

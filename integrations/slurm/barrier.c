@@ -3,6 +3,8 @@
 
 #include "common/child.h"
 #include "common/scope.h"
+#include "common/text.h"
+#include "common/wait.h"
 
 #include <slurm/spank.h>
 #include <stdint.h>
@@ -20,24 +22,12 @@ struct question {
 	int timeout_s;
 };
 
-static const char program[] = SHF_BINDIR "/shifter";
-
 /* In the child. */
 static int wait_for_hosts(int fd, void *data)
 {
 	const struct question *question = data;
-	char variable[128], timeout[16];
-	char *const argv[] = { (char *)"shifter", (char *)"wait", (char *)"--timeout", timeout,
-			       NULL };
-	char *const environment[] = { variable, (char *)"PATH=/usr/bin:/bin", NULL };
 
-	snprintf(variable, sizeof(variable), "SHIFTER_CONTAINER=%s", question->container);
-	snprintf(timeout, sizeof(timeout), "%d", question->timeout_s);
-	if (dup2(fd, STDERR_FILENO) < 0 || close(fd) < 0)
-		return 127;
-	execve(program, argv, environment);
-	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", program, strerror(errno));
-	return 127;
+	return shf_wlm_exec_wait(fd, question->container, question->timeout_s);
 }
 
 /* One message per line; a name or a banner must not play with the terminal. */
@@ -47,9 +37,7 @@ static int pass_on(char *said)
 
 	for (char *save = NULL, *line = strtok_r(said, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		for (char *c = line; *c; c++)
-			if ((unsigned char)*c < 0x20 || *c == 0x7f)
-				*c = '?';
+		shf_wlm_make_printable(line);
 		slurm_error("%s", line);
 		n++;
 	}
@@ -72,6 +60,6 @@ int shf_slurm_barrier(const char *container, int timeout_s)
 	if (pass_on(said.bytes) == 0)
 		slurm_error("shifter: cannot wait for the hosts of the job: '%s wait' ended with "
 			    "status %d",
-			    program, said.exit_status);
+			    shf_wlm_wait_program, said.exit_status);
 	return -1;
 }

@@ -3,6 +3,7 @@
 
 #include "common/child.h"
 #include "common/scope.h"
+#include "common/text.h"
 #include "context.h"
 
 #include <fcntl.h>
@@ -26,9 +27,15 @@ struct command {
 	const char **environment; /* with room for the namespace and PATH */
 };
 
+static int say(const char *what)
+{
+	dprintf(STDERR_FILENO, "cannot %s: %s\n", what, strerror(errno));
+	return -1;
+}
+
 /*
  * The container's mount namespace, as a descriptor; the process is back in its own then, in
- * the root directory.  Or a negative errno value, with the reason said.
+ * the root directory.  Or -1, with the reason said.
  */
 static int open_namespace(const struct command *command)
 {
@@ -38,19 +45,19 @@ static int open_namespace(const struct command *command)
 	char why[WHY_SIZE];
 
 	if (own < 0)
-		return -errno;
+		return say("open the mount namespace of the node");
 	if (shf_slurm_context(command->args, &ctx, why, sizeof(why), &fault) < 0) {
 		dprintf(STDERR_FILENO, "%s\n", why);
-		return -EIO;
+		return -1;
 	}
 	if (shifter_open_container(ctx, command->container, &container) < 0 ||
 	    shifter_enter_container(container, SHIFTER_ENTER_KEEP_CREDENTIALS) < 0) {
 		dprintf(STDERR_FILENO, "%s\n", shifter_get_error(ctx));
-		return -EIO;
+		return -1;
 	}
 	namespace = open("/proc/self/ns/mnt", O_RDONLY);
 	if (namespace < 0 || setns(own, CLONE_NEWNS) < 0)
-		return -errno;
+		return say("open the mount namespace of the container");
 	return namespace;
 }
 
@@ -64,10 +71,8 @@ static int run(int fd, void *data)
 	if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0 || close(fd) < 0)
 		return 127;
 	namespace = open_namespace(command);
-	if (namespace < 0) {
-		dprintf(STDERR_FILENO, "cannot open the container: %s\n", strerror(-namespace));
+	if (namespace < 0)
 		return 127;
-	}
 	/* what the program starts finds the descriptor under the same number */
 	snprintf(command->namespace, sizeof(command->namespace),
 		 "SHIFTER_NAMESPACE=/proc/self/fd/%d", namespace);
@@ -108,9 +113,7 @@ static const char *last_line(char *said)
 		said[--n] = '\0';
 	line = strrchr(said, '\n');
 	line = line ? line + 1 : said;
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	shf_wlm_make_printable(line);
 	return *line ? line : "it said nothing";
 }
 

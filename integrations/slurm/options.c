@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
+#include "common/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +15,6 @@ static struct {
 	bool is_writable;
 } given;
 
-bool shf_slurm_is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static int take_image(int value, const char *argument, int remote)
 {
 	char *copy;
@@ -28,7 +22,7 @@ static int take_image(int value, const char *argument, int remote)
 	(void)value;
 	if (remote)
 		return 0;
-	if (!argument || !*argument || !shf_slurm_is_printable(argument)) {
+	if (!argument || !*argument || !shf_wlm_is_printable(argument)) {
 		slurm_error("shifter: invalid --image: expected the name of an image");
 		return -1;
 	}
@@ -85,7 +79,7 @@ static int take_volume(int value, const char *argument, int remote)
 	(void)value;
 	if (remote)
 		return 0;
-	if (!argument || !*argument || !shf_slurm_is_printable(argument)) {
+	if (!argument || !*argument || !shf_wlm_is_printable(argument)) {
 		slurm_error("shifter: invalid --volume: expected SRC:DST[:ro]");
 		return -1;
 	}

@@ -29,9 +29,6 @@ const char *shf_slurm_option_volumes(void);
 /* Whether --writable was given. */
 bool shf_slurm_option_writable(void);
 
-/* Whether text has no control characters, which would end up in messages and records. */
-bool shf_slurm_is_printable(const char *text);
-
 /* Whether the volume of that length is one of volumes, which are joined by ';'. */
 bool shf_slurm_has_volume(const char *volumes, const char *volume, size_t length);
 

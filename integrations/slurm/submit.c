@@ -2,6 +2,7 @@
 #include "submit.h"
 
 #include "common/scope.h"
+#include "common/text.h"
 #include "context.h"
 #include "options.h"
 
@@ -187,7 +188,7 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 	char why[1024];
 	int fault;
 
-	if (!image && (image = default_image()) && !shf_slurm_is_printable(image)) {
+	if (!image && (image = default_image()) && !shf_wlm_is_printable(image)) {
 		slurm_error("shifter: invalid SHIFTER_IMAGE: expected the name of an image");
 		return -1;
 	}

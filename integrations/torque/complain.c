@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "complain.h"
 
+#include "common/text.h"
 #include "user.h"
 
 #include <stdio.h>
@@ -26,9 +27,7 @@ static void format(const char *text, char out[2 * SHF_TORQUE_WHY_SIZE])
 		}
 		used += (size_t)snprintf(out + used, size - used, "%sshifter: %.64s: %.*s",
 					 used ? "\n" : "", self.nodename, (int)n, text);
-		for (char *c = out + from + (from > 0); *c; c++)
-			if ((unsigned char)*c < 0x20 || *c == 0x7f)
-				*c = '?';
+		shf_wlm_make_printable(out + from + (from > 0));
 		text += n;
 		text += *text == '\n';
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hook.h"
 
+#include "common/child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -97,16 +99,6 @@ static int open_standard(void)
 	return 0;
 }
 
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 int shf_torque_sanitise(void)
 {
 	int rc;
@@ -116,7 +108,7 @@ int shf_torque_sanitise(void)
 	rc = open_standard();
 	if (rc < 0)
 		return rc;
-	reset_signals();
+	shf_wlm_reset_signals();
 	umask(022);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ||
 	    chdir("/") < 0 || clearenv() != 0 ||

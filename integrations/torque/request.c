@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include "common/scope.h"
+#include "common/text.h"
 #include "job_file.h"
 
 #include <stdio.h>
@@ -9,14 +10,6 @@
 
 static const char prefix[] = "shifter:";
 static const char hex[] = "0123456789ABCDEF";
-
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
 
 static int say(char *why, size_t size, const char *what, const char *reason)
 {
@@ -56,7 +49,7 @@ static int read_variables(struct shf_torque_request *request, const char *variab
 	scope_free char *writable = shf_torque_job_variable(variables, "SHIFTER_WRITABLE");
 
 	request->is_writable = writable && strcmp(writable, "1") == 0;
-	if (!is_printable(request->image) || (volumes && !is_printable(volumes)))
+	if (!shf_wlm_is_printable(request->image) || (volumes && !shf_wlm_is_printable(volumes)))
 		return say(why, size, "SHIFTER_IMAGE or SHIFTER_VOLUMES",
 			   "there are control characters in it");
 	return volumes ? take_volumes(request, volumes, why, size) : 0;
@@ -96,7 +89,7 @@ static int take_option(struct shf_torque_request *request, char *option)
 		return 0;
 	}
 	if (strncmp(option, volume, strlen(volume)) != 0 || !decode(option) ||
-	    !is_printable(option))
+	    !shf_wlm_is_printable(option))
 		return -EINVAL;
 	return shf_torque_request_add_volume(request, option + strlen(volume));
 }
@@ -112,7 +105,7 @@ static int read_other(struct shf_torque_request *request, const char *other, cha
 	options = strchr(copy, '?');
 	if (options)
 		*options++ = '\0';
-	if (!*copy || !decode(copy) || !is_printable(copy))
+	if (!*copy || !decode(copy) || !shf_wlm_is_printable(copy))
 		return say(why, size, "-l other=shifter:", "there is no name of an image in it");
 	request->image = strdup(copy);
 	if (!request->image)

@@ -2,6 +2,7 @@
 #include "say.h"
 
 #include "common/scope.h"
+#include "common/text.h"
 #include "names.h"
 
 #include <stdarg.h>
@@ -24,9 +25,7 @@ __attribute__((format(printf, 2, 0))) static void say(int level, const char *for
 
 	vsnprintf(text, sizeof(text), format, arguments);
 	/* user names and images are in it: nothing may look like a line of its own */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	shf_wlm_make_printable(text);
 	syslog(level, "job %s: %s", *job ? job : "?", text);
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/child.h"
 #include "common/scope.h"
+#include "common/wait.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -102,28 +103,16 @@ struct wait_question {
 	int timeout_s;
 };
 
-static const char program[] = SHF_BINDIR "/shifter";
-
 static int wait_for_hosts(int fd, void *data)
 {
 	const struct wait_question *question = data;
-	char variable[128], timeout[16];
-	char *const argv[] = { (char *)"shifter", (char *)"wait", (char *)"--timeout", timeout,
-			       NULL };
-	char *const environment[] = { variable, (char *)"PATH=/usr/bin:/bin", NULL };
 	int rc = shf_torque_become(question->account);
 
 	if (rc < 0) {
 		dprintf(fd, "cannot become user '%s': %s", question->account->user, strerror(-rc));
 		return 1;
 	}
-	snprintf(variable, sizeof(variable), "SHIFTER_CONTAINER=%s", question->container);
-	snprintf(timeout, sizeof(timeout), "%d", question->timeout_s);
-	if (dup2(fd, STDERR_FILENO) < 0 || close(fd) < 0)
-		return 127;
-	execve(program, argv, environment);
-	dprintf(STDERR_FILENO, "cannot run '%s': %s", program, strerror(errno));
-	return 127;
+	return shf_wlm_exec_wait(fd, question->container, question->timeout_s);
 }
 
 int shf_torque_wait_for_hosts(const struct shf_wlm_account *account, const char *container,

@@ -183,7 +183,7 @@ larger.known.size = ffi.sizeof(larger)
 check("a field of a later version", shifter.setup_container(ctx, larger.known, out), -E2BIG)
 local spec = container_spec(image)
 spec.flags = bit.bor(C.SHIFTER_SETUP_SSHD, C.SHIFTER_SETUP_REPLACE)
-spec.volumes = keep(strings("/data:/work:ro"))
+spec.volumes = keep(strings("/data:/volume:ro"))
 messages = ""
 check("a container", shifter.setup_container(ctx, spec, out), 0)
 local container = out[0]
@@ -246,7 +246,7 @@ check("knows the same", shifter.get_sshd_pid(other), shifter.get_sshd_pid(contai
 -- --- going in ---
 status, output = in_child(function()
 	assert(shifter.enter_container(other, 0) == 0, error_of(ctx))
-	C.execve("/bin/sh", strings("sh", "-c", "id -u; sort -u /var/hostsfile; cat /work/file; " ..
+	C.execve("/bin/sh", strings("sh", "-c", "id -u; sort -u /var/hostsfile; cat /volume/file; " ..
 		"grep -c '10.9.9.[12].*s[12]' /etc/hosts; /opt/udiImage/bin/ssh node1 'id -un; echo $CUDA_VISIBLE_DEVICES'"),
 		strings("PATH=/bin", "HOME=/home/alice"))
 end)

@@ -222,7 +222,7 @@ check("a field of a later version",
       -errno.E2BIG)
 spec = container_spec(image)
 spec.flags = C.SHIFTER_SETUP_SSHD
-spec.volumes = (c_char_p * 2)(b"/data:/work:ro", None)
+spec.volumes = (c_char_p * 2)(b"/data:/volume:ro", None)
 messages.clear()
 check("a container", shifter.setup_container(ctx, byref(spec), byref(container)), 0)
 check("without an error", error_of(ctx), "")
@@ -293,7 +293,7 @@ check("knows the same", shifter.get_sshd_pid(other), shifter.get_sshd_pid(contai
 def enter():
     if shifter.enter_container(other, 0) != 0:
         sys.exit(error_of(ctx))
-    os.execve("/bin/sh", ["sh", "-c", "id -u; sort -u /var/hostsfile | tr '\\n' ' '; cat /work/file; "
+    os.execve("/bin/sh", ["sh", "-c", "id -u; sort -u /var/hostsfile | tr '\\n' ' '; cat /volume/file; "
                           "grep -c '10.9.9.[12].*s[12]' /etc/hosts; /opt/udiImage/bin/ssh node1 'id -un; echo $CUDA_VISIBLE_DEVICES'"],
               {"PATH": "/bin", "HOME": "/home/alice"})
 

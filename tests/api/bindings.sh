@@ -10,7 +10,7 @@ set -u
 # shellcheck source=tests/api/api.bash
 . "$tests/api/api.bash" || exit 1
 
-{ mkdir /data && unsquashfs -q -n -d /data/dir $BUSYBOX >/dev/null && mkdir /data/dir/work &&
+{ mkdir /data && unsquashfs -q -n -d /data/dir $BUSYBOX >/dev/null && mkdir /data/dir/volume &&
 	echo volume >/data/file && echo f1 >/data/hosts && echo '10.9.9.9 f1' >/data/addresses; } || exit 1
 library=$T_DIR/libshifter.so.0
 ok "the shared library" make_shared_library "$library"
