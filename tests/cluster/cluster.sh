@@ -87,7 +87,7 @@ choose_cgroups() {
 # -------------------------------------------------------------------- the hosts' /etc
 write_slurm() { # write_slurm N
 	local e=$RUN/etc/slurm n=$1 gpu gpus=
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086,SC2153       # a list; and CPUS is another
 	set -- $GPUS
 	[ $# = 0 ] || gpus=" Gres=gpu:$#"
 	for gpu; do echo "Name=gpu File=$gpu"; done >"$e/gres.conf"
