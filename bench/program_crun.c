@@ -9,6 +9,7 @@
 #include "start.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 static const struct bench_setting *setting;
-static char root[4096], state[4096], idle[4096], once[4096];
+static char root[4096], state[4096], idle[4096], once[4096], pid_file[4096];
 
 static void write_bundle(const char *bundle, const char *command, const char *argument)
 {
@@ -58,6 +59,7 @@ static bool prepare(const struct bench_setting *given)
 	snprintf(state, sizeof(state), "%s/crun", setting->work);
 	snprintf(idle, sizeof(idle), "%s/idle", setting->work);
 	snprintf(once, sizeof(once), "%s/once", setting->work);
+	snprintf(pid_file, sizeof(pid_file), "%s/crun.pid", setting->work);
 	BENCH_MUST(mkdir(root, 0755), root);
 	write_bundle(idle, "/bin/sleep", "3600");
 	write_bundle(once, setting->command, NULL);
@@ -91,7 +93,8 @@ static void unmount_image(void)
 static void set_up(void)
 {
 	mount_image();
-	bench_wait(start((const char *const[]){ "run", "-d", "-b", idle, "bench", NULL }),
+	bench_wait(start((const char *const[]){ "run", "-d", "--pid-file", pid_file, "-b", idle,
+						"bench", NULL }),
 		   "crun run -d");
 }
 
@@ -100,8 +103,21 @@ static pid_t start_entry(void)
 	return start((const char *const[]){ "exec", "bench", setting->command, NULL });
 }
 
+/* Without a cgroup "crun delete -f" lets what runs in the container be. */
+static void kill_container(void)
+{
+	FILE *file = fopen(pid_file, "re");
+	int pid = 0;
+
+	if (!file || fscanf(file, "%d", &pid) != 1 || pid <= 1)
+		errx(1, "crun has not written a pid to '%s'", pid_file);
+	fclose(file);
+	BENCH_MUST(kill(pid, SIGKILL), "kill");
+}
+
 static void tear_down(void)
 {
+	kill_container();
 	bench_wait(start((const char *const[]){ "delete", "-f", "bench", NULL }), "crun delete");
 	unmount_image();
 }
