@@ -91,6 +91,23 @@ int shf_get_ephemeral_ports(struct shf_port_range *range)
 	return 0;
 }
 
+int shf_check_port_range(const struct shf_port_range *range, struct shf_report *report)
+{
+	struct shf_port_range ephemeral;
+	int rc = shf_get_ephemeral_ports(&ephemeral);
+
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
+				      "cannot read '/proc/sys/net/ipv4/ip_local_port_range'");
+	if (!shf_port_ranges_overlap(range, &ephemeral))
+		return 0;
+	return shf_fail(report, SHIFTER_FAULT_SITE, EINVAL,
+			"cannot use sshdPortRange %u-%u: it overlaps %u-%u, the "
+			"ip_local_port_range of this node, out of which the kernel gives ports to "
+			"anybody",
+			range->low, range->high, ephemeral.low, ephemeral.high);
+}
+
 int shf_read_resolv_conf(struct shf_text *text)
 {
 	return read_file("/etc/resolv.conf", RESOLV_CONF_MAX, text);

@@ -30,6 +30,13 @@ int64_t shf_get_tty_gid(void);
  */
 int shf_get_ephemeral_ports(struct shf_port_range *range);
 
+/*
+ * Can jobs have the ports of the range?  One out of the kernel's own is now and then that of
+ * somebody's outgoing connection: on one of many nodes, for one of many jobs.  0 or a negative
+ * errno value, with a sentence.
+ */
+int shf_check_port_range(const struct shf_port_range *range, struct shf_report *report);
+
 /* Append /etc/resolv.conf; nothing if there is none.  0 or a negative errno value. */
 int shf_read_resolv_conf(struct shf_text *text);
 

@@ -40,6 +40,17 @@ static bool is_in_network(const struct sockaddr *address, const struct shf_netwo
 	return rest == 0 || ((bytes[whole] ^ network->address[whole]) >> (8 - rest)) == 0;
 }
 
+static bool is_wanted(const struct sockaddr *address, const struct shf_network *networks,
+		      size_t n_networks)
+{
+	if (!address || (address->sa_family != AF_INET && address->sa_family != AF_INET6))
+		return false;
+	for (size_t i = 0; i < n_networks; i++)
+		if (is_in_network(address, &networks[i]))
+			return true;
+	return false;
+}
+
 static int listen_on(const union address *address, uint32_t port, struct shf_listeners *out)
 {
 	union address bound = *address;
@@ -99,14 +110,8 @@ static int listen_in_networks(uint32_t port, const struct shf_network *networks,
 		return -errno;
 	for (struct ifaddrs *one = all; one && rc == 0; one = one->ifa_next) {
 		union address address;
-		bool wanted = false;
 
-		if (!one->ifa_addr || (one->ifa_addr->sa_family != AF_INET &&
-				       one->ifa_addr->sa_family != AF_INET6))
-			continue;
-		for (size_t i = 0; i < n_networks && !wanted; i++)
-			wanted = is_in_network(one->ifa_addr, &networks[i]);
-		if (!wanted)
+		if (!is_wanted(one->ifa_addr, networks, n_networks))
 			continue;
 		memset(&address, 0, sizeof(address));
 		if (one->ifa_addr->sa_family == AF_INET)
@@ -141,6 +146,24 @@ int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t
 				"networks of sshdListen",
 				port);
 	return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot listen on port %u", port);
+}
+
+int shf_check_networks(const struct shf_network *networks, size_t n_networks,
+		       struct shf_report *report)
+{
+	struct ifaddrs *all = NULL;
+	bool has = n_networks == 0;
+
+	if (!has && getifaddrs(&all) < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, errno,
+				      "cannot list the addresses of this node");
+	for (const struct ifaddrs *one = all; one && !has; one = one->ifa_next)
+		has = is_wanted(one->ifa_addr, networks, n_networks);
+	if (all)
+		freeifaddrs(all);
+	return has ? 0
+		   : shf_fail(report, SHIFTER_FAULT_SITE, EADDRNOTAVAIL,
+			      "this node has no address in the networks of sshdListen");
 }
 
 void shf_shut_listeners(const struct shf_listeners *listeners)

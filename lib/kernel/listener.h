@@ -32,6 +32,13 @@ int shf_open_listeners(uint32_t port, const struct shf_network *networks, size_t
 		       struct shf_listeners *out, struct shf_report *report);
 
 /*
+ * Has this node an address in one of the networks, or are there none?  0, or a negative errno
+ * value with a sentence.
+ */
+int shf_check_networks(const struct shf_network *networks, size_t n_networks,
+		       struct shf_report *report);
+
+/*
  * Give the port back, for everybody who has the sockets: to close them is not enough if a
  * process that another thread of the caller forked meanwhile has copies.
  */

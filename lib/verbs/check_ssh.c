@@ -2,8 +2,8 @@
 #include "verbs/check_node.h"
 
 #include "base/cleanup.h"
-#include "base/parse.h"
-#include "base/text.h"
+#include "kernel/host_facts.h"
+#include "kernel/listener.h"
 #include "kernel/udi_stage.h"
 #include "kernel/udi_trial.h"
 
@@ -22,6 +22,7 @@ static const char *const programs[] = {
 	"bin/ssh-keyscan",
 	"sbin/sshd",
 	"libexec/sftp-server",
+	"libexec/udi-host-key",
 	"libexec/udi-session",
 	"libexec/udi-wait",
 };
@@ -67,46 +68,37 @@ static void check_udi(struct shf_check *c)
 	shf_check_tell(c, "sshd");
 }
 
-/* The ports that the kernel hands to clients; 0 and 0 if it does not say. */
-static void read_local_ports(uint32_t *low, uint32_t *high)
-{
-	cleanup_fd int fd =
-		open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-	char text[64], *end;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	*low = *high = 0;
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	end = text + strcspn(text, "\n");
-	*end = '\0';
-	end = text + strcspn(text, " \t");
-	if (!*end)
-		return;
-	*end++ = '\0';
-	end += strspn(end, " \t");
-	if (!shf_parse_u32(text, 1, 65535, low) || !shf_parse_u32(end, 1, 65535, high))
-		*low = *high = 0;
-}
-
 static void check_port(struct shf_check *c)
 {
-	uint32_t port = c->ctx->config.sshd_port;
-	uint32_t low, high;
+	const struct shf_config *config = &c->ctx->config;
+	const struct shf_port_range port = { config->sshd_port, config->sshd_port };
+	struct shf_port_range ephemeral;
 
-	read_local_ports(&low, &high);
-	if (low && port >= low && port <= high)
+	if (config->sshd_ports.high) {
+		(void)shf_check_port_range(&config->sshd_ports, &c->report);
+		shf_check_tell(c, "sshdPortRange");
+		return;
+	}
+	if (shf_get_ephemeral_ports(&ephemeral) == 0 && shf_port_ranges_overlap(&port, &ephemeral))
 		shf_fail(
 			&c->report, SHIFTER_FAULT_NONE, EADDRINUSE,
 			"sshdPort %u is among the ports that clients of this node get, %u to %u "
 			"(net.ipv4.ip_local_port_range): any process may have it when a job starts",
-			port, low, high);
+			port.low, ephemeral.low, ephemeral.high);
 	shf_check_tell(c, "sshdPort");
+}
+
+static void check_networks(struct shf_check *c)
+{
+	const struct shf_config *config = &c->ctx->config;
+
+	(void)shf_check_networks(config->sshd_listen, config->n_sshd_listen, &c->report);
+	shf_check_tell(c, "sshdListen");
 }
 
 void shf_check_ssh(struct shf_check *c)
 {
 	check_udi(c);
 	check_port(c);
+	check_networks(c);
 }

@@ -25,28 +25,6 @@ static int parse_listen_address(const char *text, struct shf_network *network)
 	return -EINVAL;
 }
 
-/*
- * A port out of the kernel's own range is now and then that of somebody's outgoing
- * connection: on one of many nodes, for one of many jobs.
- */
-static int check_range(struct setup *s)
-{
-	const struct shf_port_range *range = &s->ctx->config.sshd_ports;
-	struct shf_port_range ephemeral;
-	int rc = shf_get_ephemeral_ports(&ephemeral);
-
-	if (rc < 0)
-		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
-				      "cannot read '/proc/sys/net/ipv4/ip_local_port_range'");
-	if (!shf_port_ranges_overlap(range, &ephemeral))
-		return 0;
-	return shf_fail(&s->ctx->report, SHIFTER_FAULT_SITE, EINVAL,
-			"cannot use sshdPortRange %u-%u: it overlaps %u-%u, the "
-			"ip_local_port_range of this node, out of which the kernel gives ports to "
-			"anybody",
-			range->low, range->high, ephemeral.low, ephemeral.high);
-}
-
 static int choose_port(struct setup *s, uint32_t *port)
 {
 	const struct shf_config *config = &s->ctx->config;
@@ -55,7 +33,7 @@ static int choose_port(struct setup *s, uint32_t *port)
 	*port = s->spec.sshd_port ? s->spec.sshd_port : config->sshd_port;
 	if (s->spec.sshd_port || !config->sshd_ports.high)
 		return 0;
-	rc = check_range(s);
+	rc = shf_check_port_range(&config->sshd_ports, &s->ctx->report);
 	if (rc == 0)
 		*port = shf_port_of(&config->sshd_ports, s->spec.id);
 	return rc;

@@ -32,6 +32,25 @@ like "$said" 'no address in the networks of sshdListen' "and the reason"
 is "$(shifterctl list | grep -c l4)" 0 "nothing is left of it"
 sed -i '/^sshdListen/d' "$conf"
 
+# --- a cluster that has IPv6 alone ---
+ip addr add fd00:98::1/64 dev lo nodad && ip addr add fd00:98::2/64 dev lo nodad || exit 1
+echo 'sshdListen = "fd00:98::/64"' >>"$conf"
+printf '%s\n' 'fd00:98::1 six1' 'fd00:98::2 six2' >/tmp/addresses
+setup l6 --sshd
+is "$(listens)" '[fd00:98::1]:1204 [fd00:98::2]:1204 ' "networks of IPv6"
+ok "sshd is found there" serve l6
+shifterctl hostsfile l6 --slurm 'six[1-2]' --addresses /tmp/addresses
+like "$(inside l6 ssh six1 'ssh six2 "echo \$SSH_CONNECTION"')" '^fd00:98::[12] [0-9]+ fd00:98::2 1204$' "ssh goes from node to node"
+for name in six1 fd00:98::2; do
+	is "$(inside l6 ssh "$name" id -un)" alice "ssh to $name"
+done
+is "$(inside l6 ssh -l alice six2 cat /etc/container-marker)" "libshifter demo image" "it is the container"
+inside l6 sh -c 'echo six >/tmp/six' && inside l6 scp -q /tmp/six '[fd00:98::2]:/tmp/copy'
+is "$(inside l6 cat /tmp/copy)" six "scp to an address"
+ok "the barrier" inside l6 shifter wait --timeout 10
+shifterctl teardown l6
+sed -i '/^sshdListen/d' "$conf"
+
 # --- a home whose file system does not answer ---
 mkdir -p /run/node /run/slow
 mount -t tmpfs tmpfs /run/node
