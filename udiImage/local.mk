@@ -18,6 +18,7 @@ UDIIMAGE_RECIPE = \
 	lib/base/locale_name.h \
 	udiImage/udi_env.c \
 	udiImage/udi_env.h \
+	udiImage/udi_host_key.c \
 	udiImage/udi_job.c \
 	udiImage/udi_job.h \
 	udiImage/udi_names.c \
@@ -96,7 +97,7 @@ uninstall-udiimage:
 	cd "$$dest" 2>/dev/null || exit 0; \
 	echo " removing the programs in '$$dest'"; \
 	for name in shifter ssh scp sftp ssh-keygen ssh-keyscan; do rm -f "bin/$$name"; done; \
-	for name in sftp-server sshd-session sshd-auth udi-session udi-wait; do \
+	for name in sftp-server sshd-session sshd-auth udi-host-key udi-session udi-wait; do \
 		rm -f "libexec/$$name"; \
 	done; \
 	rm -f sbin/sshd; \

@@ -122,7 +122,7 @@ static int fingerprint_entry(struct visitor *v, int dir, int to, const char *nam
 /* ---- the copy ---- */
 
 /*
- * Set-up runs some programs as the user before they are in the cgroups of the job,
+ * The start of sshd runs a program as the user before it is in the cgroups of the job,
  * where nothing of the user's may run: a program that its user may not read is one
  * that the user may not trace (ptrace(2)), nor fill with other code.
  */
@@ -130,7 +130,7 @@ static mode_t choose_mode(const char *name, mode_t mode)
 {
 	if (!(mode & 0111))
 		return 0644;
-	if (strcmp(name, "ssh-keygen") == 0 || strcmp(name, "ssh-keyscan") == 0)
+	if (strcmp(name, "udi-host-key") == 0)
 		return 0711;
 	return 0755;
 }

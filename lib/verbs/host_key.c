@@ -6,36 +6,37 @@
 
 #include <string.h>
 
-#define KEYGEN "/opt/udiImage/bin/ssh-keygen"
+#define MAKER "/opt/udiImage/libexec/udi-host-key"
 
-enum { KEYGEN_MS = 10000 };
+enum { MAKER_MS = 20000 };
 
-static int run_keygen(struct shf_sshd_start *s, char *const *argv, const char *what)
+static const char failed[] = "cannot make a host key, certified with the udiRoot key";
+
+static int run_maker(struct shf_sshd_start *s, char *const *argv)
 {
 	cleanup_text struct shf_text errors = { 0 };
 	const struct shf_run run = {
-		.path = KEYGEN,
+		.path = MAKER,
 		.argv = argv,
 		.identity = &s->identity,
 		.namespace = s->namespace,
 		.input = -1,
 		.errors = &errors,
-		.timeout_ms = KEYGEN_MS,
+		.timeout_ms = MAKER_MS,
 	};
 	int rc = shf_run_program(&run);
 
 	if (rc == 0)
 		return 0;
 	if (rc < 0)
-		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc, "cannot %s", what);
+		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc, "%s", failed);
 	if (rc == 127 || rc == 126)
 		return shf_fail(s->report, SHIFTER_FAULT_SITE, ENOENT,
-				"cannot %s: '" KEYGEN "' cannot be executed in the container",
-				what);
+				"%s: '" MAKER "' cannot be executed in the container", failed);
 	if (errors.data)
 		errors.data[strcspn(errors.data, "\r\n")] = '\0';
-	return shf_fail(s->report, SHIFTER_FAULT_JOB, EIO, "cannot %s: ssh-keygen: %s", what,
-			errors.length ? errors.data : "failed without a word");
+	return shf_fail(s->report, SHIFTER_FAULT_JOB, EIO, "%s: %s", failed,
+			errors.length ? errors.data : "udi-host-key failed without a word");
 }
 
 #define ARG(text) ((char *)(uintptr_t)(text))
@@ -43,32 +44,16 @@ static int run_keygen(struct shf_sshd_start *s, char *const *argv, const char *w
 /* As the user, in the container: the private key is hostile input to root. */
 int shf_sshd_make_host_key(struct shf_sshd_start *s)
 {
-	static const char *const names[] = { "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub",
+	static const char *const names[] = { "ssh_host_ed25519_key",
 					     "ssh_host_ed25519_key-cert.pub", NULL };
-	char *principal = ARG(s->facts.principal);
-	char *const generate[] = { ARG("ssh-keygen"),
-				   ARG("-q"),
-				   ARG("-t"),
-				   ARG("ed25519"),
-				   ARG("-N"),
-				   ARG(""),
-				   ARG("-C"),
-				   principal,
-				   ARG("-f"),
-				   ARG(SHF_LIVE_DIR "/" SHF_LIVE_HOST_KEY),
-				   NULL };
-	char *const sign[] = { ARG("ssh-keygen"), ARG("-q"), ARG("-s"),
-			       ARG(SHF_LIVE_DIR "/" SHF_LIVE_USER_KEY), ARG("-P"), ARG(""),
-			       ARG("-h"), ARG("-I"), principal, ARG("-n"), principal, ARG("-V"),
-			       /* clocks of nodes differ; jobs end */
-			       ARG("-10m:+366d"), ARG(SHF_LIVE_DIR "/" SHF_LIVE_HOST_KEY ".pub"),
-			       NULL };
+	char *const argv[] = { ARG("udi-host-key"), ARG(s->facts.principal),
+			       ARG(SHF_LIVE_DIR "/" SHF_LIVE_USER_KEY),
+			       ARG(SHF_LIVE_DIR "/" SHF_LIVE_HOST_KEY), NULL };
 	int rc = shf_make_live_directory(s->live, SHF_SSHD_KEYS, s->identity.uid, s->identity.gid,
 					 names);
 
 	if (rc < 0)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot make '" SHF_LIVE_DIR "/" SHF_SSHD_KEYS "'");
-	rc = run_keygen(s, generate, "make a host key");
-	return rc < 0 ? rc : run_keygen(s, sign, "certify the host key with the udiRoot key");
+	return run_maker(s, argv);
 }

@@ -96,7 +96,7 @@ sub processes {
 	my @found;
 	for my $stat (glob '/proc/[0-9]*/stat') {
 		my ($pid, $comm, $state) = slurp($stat) =~ /^(\d+) \((.*)\) (\w)/s or next;
-		push @found, "$comm" if $comm =~ /^(shifter|sshd|ssh-key)/ && $state ne 'Z';
+		push @found, "$comm" if $comm =~ /^(shifter|sshd|ssh-key|udi-)/ && $state ne 'Z';
 	}
 	return join "\n", sort @found;
 }
@@ -112,7 +112,7 @@ my %looks = (mounts => \&mounts_and_loops, processes => \&processes, files => \&
 sub clear_away {
 	for my $stat (glob '/proc/[0-9]*/stat') {
 		my ($pid, $comm) = slurp($stat) =~ /^(\d+) \((.*)\)/s or next;
-		kill 'KILL', $pid if $comm =~ /^(shifter|sshd|ssh-key)/;
+		kill 'KILL', $pid if $comm =~ /^(shifter|sshd|ssh-key|udi-)/;
 	}
 }
 sub snapshot { return { map { $_ => $looks{$_}->() } keys %looks } }

@@ -105,22 +105,20 @@ ok "without it the teardown ends" down a
 unchanged "nothing is left at its end"
 
 # --- a program that acts as the user does not survive who asked for it ---
-# alice's; that of who tries a new udiImage is as it should be
-cp -a /usr/libexec/shifter/opt/udiImage $IMG/udi && mv $IMG/udi/bin/ssh-keygen $IMG/udi/bin/keygen.real &&
-	${CC:-cc} -static -x c -o $IMG/udi/bin/ssh-keygen - <<<'#include <unistd.h>
-int main(int argc, char **argv) { (void)argc; if (getuid() != 2001)
-	execv("/opt/udiImage/bin/keygen.real", argv); for (;;) pause(); }'
+cp -a /usr/libexec/shifter/opt/udiImage $IMG/udi &&
+	${CC:-cc} -static -x c -o $IMG/udi/libexec/udi-host-key - <<<'#include <unistd.h>
+int main(void) { for (;;) pause(); }'
 printf 'imagePath = "%s"\nudiImagePath = "%s"\n' $IMG $IMG/udi >/etc/shifter/udiRoot.conf
-keygen() { pgrep -u alice -x ssh-keygen; }        # it is hers from shortly before it is executed
-no_keygen() { ! keygen; }
+maker() { pgrep -u alice -x udi-host-key; }       # it is hers from shortly before it is executed
+no_maker() { ! maker; }
 ok "a container whose host key takes its time" up a --sshd
 shifterctl sshd a --principal udi.test.a --user-key "$key" >/dev/null 2>&1 & p=$!
-ok "it is being made" wait_until 10 keygen
+ok "it is being made" wait_until 10 maker
 # it is not in the job's cgroups, whatever they are: code of hers would run outside of them
-not_ok "by what alice can neither look into nor trace" as alice ls "/proc/$(keygen)/fd"
+not_ok "by what alice can neither look into nor trace" as alice ls "/proc/$(maker)/fd"
 kill -9 $p; wait $p 2>/dev/null
-ok "that ends with who wants it" wait_until 5 no_keygen
-for p in $(keygen); do kill -9 "$p"; done
+ok "that ends with who wants it" wait_until 5 no_maker
+for p in $(maker); do kill -9 "$p"; done
 ok "the end" down a
 unchanged "nothing is left of all"
 done_testing

@@ -27,11 +27,11 @@ hostile_root() {
 	for name in libnss_files.so.2 libnss_compat.so.2 libnss_evil.so.2 libnss_sss.so.2 libnss_systemd.so.2; do
 		cp "$T_DIR/evil.so" "$lib/$name" || return
 	done
-	mkdir -p "$lib/gconv" "$d/usr/lib/locale" "$d/opt/udiImage/sbin" "$d/opt/udiImage/bin" "$d/etc" &&
+	mkdir -p "$lib/gconv" "$d/usr/lib/locale" "$d"/opt/udiImage/{sbin,bin,libexec} "$d/etc" &&
 	cp "$T_DIR/evil.so" "$lib/gconv/EVIL.so" && echo 'module UTF-8// INTERNAL EVIL 1' >"$lib/gconv/gconv-modules" &&
 	cp "$T_DIR/evil.so" "$d/evil.so" && echo /evil.so >"$d/etc/ld.so.preload" &&
 	echo 'passwd: evil' >"$d/etc/nsswitch.conf" && echo 'root::0:0::/:/bin/sh' >"$d/etc/passwd" &&
-	cp "$T_DIR/evil" "$d/opt/udiImage/sbin/sshd" && cp "$T_DIR/evil" "$d/opt/udiImage/bin/ssh-keygen" &&
+	cp "$T_DIR/evil" "$d/opt/udiImage/sbin/sshd" && cp "$T_DIR/evil" "$d/opt/udiImage/libexec/udi-host-key" &&
 	cp "$T_DIR/dynamic" "$d/bin/dynamic" && mkdir -p "$d/sbin" && cp "$T_DIR/evil" "$d/sbin/modprobe" &&
 	cp "$T_DIR/ids" "$d/bin/suid" && chmod 6755 "$d/bin/suid" && cp "$T_DIR/ids" "$d/bin/caps" &&
 	setcap cap_setuid,cap_setgid=ep "$d/bin/caps" && mknod -m 666 "$d/zero" c 1 5 && mkfifo "$d/fifo"

@@ -75,7 +75,7 @@ denied "the udiRoot key as root" outside alice -i /home/alice/mine root@node1 id
 denied "the udiRoot key as bob" outside alice -i /home/alice/mine bob@node1 id
 is "$(printf 'pwd\n' | as alice shifter --container=a sftp -q -b - node1 2>/dev/null | tail -n 1)" \
 	'Remote working directory: /home/alice' "sftp is ours"
-is "$(find /run/shifter/.udiImage $UDI -name '*host*key*')" '' "no host key is shipped"
+is "$(find /run/shifter/.udiImage $UDI -name '*host*key*' ! -name udi-host-key)" '' "no host key is shipped"
 ok "teardown" down a
 
 # --- an edit counts from the next set-up on ---
@@ -154,6 +154,17 @@ mv $IMG/sftp-server $UDI/libexec/
 printf 'sshdPort = 40000\n' >>$conf
 ok "check: a port of clients is a warning" shifterctl check
 like "$T_OUT" 'sshdPort: warning: sshdPort 40000 is among' "and named"
+sed -i 's/^sshdPort = .*/sshdPortRange = 32000-33000/; s/32000-33000/"&"/' $conf
+exits 4 "check: a range that the kernel gives to clients, too" shifterctl check
+like "$T_OUT" 'sshdPortRange: cannot use sshdPortRange 32000-33000: it overlaps 32768-60999' "is named"
+sed -i 's/^sshdPortRange.*/sshdPortRange = "30000-30999"/' $conf
+ok "check: one that is outside of that" shifterctl check
+like "$T_OUT" 'sshdPortRange: ok' "is right, and sshdPort no matter"
+printf 'sshdListen = { "192.0.2.0/24", "fd00:5::/32" }\n' >>$conf
+exits 4 "check: networks that the node is not in" shifterctl check
+like "$T_OUT" 'sshdListen: this node has no address in the networks of sshdListen' "are named"
+sed -i 's/^sshdListen.*/sshdListen = { "192.0.2.0\/24", "10.98.0.0\/16" }/' $conf
+ok "check: one that it is in" shifterctl check
 printf 'imagePath = "/nowhere"\nno such = key\n' >$conf
 exits 4 "check: a configuration that does not parse" shifterctl check
 like "$T_OUT" "configuration: .*udiRoot.conf:2: " "is named, with its line"
