@@ -19,6 +19,7 @@
 NODES=/nodes                            # a file per node, with the pid that holds it
 
 node_address() { echo "10.97.$(($1 / 200)).$(($1 % 200 + 1))"; }
+node_ether() { printf '02:00:00:00:%02x:%02x' $(($1 / 256)) $(($1 % 256)); }
 node_count() { find $NODES -maxdepth 1 -name '[0-9]*' | wc -l; }
 has_nodes() { [ "$(node_count)" = "$1" ]; }
 
@@ -31,13 +32,23 @@ node_init() { # node_init I
 		mount --bind "$3/udiImage" /run/shifter/.udiImage &&
 		ip -batch - <<-END || exit 1
 			link set lo up
-			link add eth0 type veth peer name v$1 netns /proc/self/fd/9
+			link add eth0 address $4 type veth peer name v$1 netns /proc/self/fd/9
 			addr add $2/16 dev eth0
 			link set eth0 up
 		END
 		exec 9<&-
 		echo $$ >"$3/new-$1" && mv "$3/new-$1" "$3/$1" && exec sleep infinity' \
-		_ "$1" "$(node_address "$1")" $NODES
+		_ "$1" "$(node_address "$1")" $NODES "$(node_ether "$1")"
+}
+
+# Each knows the others for good: a machine's neighbours have 1024 places that are not for good,
+# for all of its networks together (arp(7), gc_thresh3), fewer than N nodes have pairs.
+introduce_nodes() { # introduce_nodes N
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		echo "neigh replace $(node_address "$i") lladdr $(node_ether "$i") dev eth0 nud permanent"
+	done >$NODES/neighbours
+	for ((i = 1; i <= $1; i++)); do on_node "$i" ip -batch $NODES/neighbours || return; done
 }
 
 nodes_up() {
@@ -52,7 +63,8 @@ nodes_up() {
 		echo "not all of $1 nodes came up: $(cat $NODES/log-*)"
 		return 1
 	fi
-	for ((i = 1; i <= $1; i++)); do echo "link set v$i master br0 up"; done | ip -batch -
+	for ((i = 1; i <= $1; i++)); do echo "link set v$i master br0 up"; done | ip -batch - &&
+		introduce_nodes "$1"
 }
 
 on_node() {
@@ -92,5 +104,5 @@ nodes_down() {
 		wait_until 10 test ! -d "/proc/$pid/ns" || return 1
 		rm "$file"
 	done
-	ip link del br0 && umount $NODES/udiImage && rm -f $NODES/log-* && rmdir $NODES/udiImage $NODES
+	ip link del br0 && umount $NODES/udiImage && rm -f $NODES/log-* $NODES/neighbours && rmdir $NODES/udiImage $NODES
 }
