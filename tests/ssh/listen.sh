@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # listen.sh - where sshd listens, and homes that do not answer
-# shellcheck disable=SC2317                 # called by name
+# shellcheck disable=SC2016,SC2317          # other shells expand; called by name
 set -u
 # shellcheck source=tests/container/sandboxed.bash
 . "$(dirname "$(readlink -f "$0")")/../container/sandboxed.bash" || exit 1

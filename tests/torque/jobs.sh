@@ -109,6 +109,10 @@ refused "likewise with -v" ".*nosuch" -v SHIFTER_IMAGE=nosuch <<<'true'
 refused "likewise with -l" ".*nosuch" -l other=shifter:nosuch <<<'true'
 refused "an unknown word" ".*--imge" <<<'#SHIFTER --imge=mpi.squashfs'
 refused "two resources of that name" ".*other" -l other=mine <<<"${image_line}mpi.squashfs"
+refused "#SHIFTER lines with another prefix of directives on the command line" \
+	"cannot use #SHIFTER lines with qsub -C: " -C '#JOB' <<<"${image_line}mpi.squashfs"
+like "$(as alice env PBS_DPREFIX='#JOB' "$FILTER" <<<"${image_line}mpi.squashfs")" '
+#JOB -l other=shifter:' "in the environment it is heeded"
 cp "$T_DIR/images/mpi.squashfs" "$RUN/home/alice/mine.squashfs" && chown 2001:2001 "$RUN/home/alice/mine.squashfs"
 submit alice 6 -l nodes=2 <<<"${image_line}/home/alice/mine.squashfs
 echo started"
@@ -160,6 +164,13 @@ change exclusive false
 printf 'imagePath = "/images"\nsshdPortRange = "1300-1399"\n' >"$RUN/etc/shifter/udiRoot.conf"
 run_job
 is "$T_JOB" 'libshifter demo image' "a range of ports serves shared nodes"
+
+# --- the hosts are in PBS_NODEFILE at least, for the first node ---
+submit alice 11 -l nodes=1:ppn=3 <<<"${image_line}mpi.squashfs
+shifter sh -c 'cat /var/hostsfile && ssh node1 cat /etc/container-marker'"
+change hides_hosts true
+run_job
+is "$T_JOB" $'node1\nnode1\nnode1\nlibshifter demo image' "a job file without exec_host"
 
 # --- no key: no ssh, and the user is told why ---
 : >"$RUN/home/bob/.udiRoot"
