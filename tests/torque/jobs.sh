@@ -131,7 +131,7 @@ ok "the file of errors follows no link" test ! -e "$RUN/etc/hostile"
 
 # --- the port is taken on one node ---
 torque_cluster exec -u bob node2 perl -MIO::Socket::INET -e '
-	my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 1204) or die;
+	my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 1204, ReuseAddr => 1) or die;
 	open(my $f, ">", "/home/bob/squatter") or die; print $f $$; close $f; sleep 300' &
 squatter=$!
 taken() { on node2 test -s /home/bob/squatter; }
