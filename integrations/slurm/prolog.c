@@ -287,15 +287,20 @@ static int set_up_job(struct job *job, const struct shf_slurm_args *args)
 	return rc;
 }
 
-/* Slurm's view of a failure: 0 lets the job start and fail by itself, -1 drains. */
+/*
+ * 0 lets the job start and fail by itself, with the sentence.  -1 would have Slurm drain the
+ * node, as it deserves if it is ill, but also hold the job without a word to its user: so that
+ * is left to the epilog.
+ */
 static int report(struct job *job)
 {
-	int rc;
+	int rc = 0;
 
 	slurm_error("shifter: job %u: %s", (unsigned int)job->id, job->why);
 	if (job->fault == SHIFTER_FAULT_NODE)
-		return -1;
-	rc = shf_slurm_record_say(job->record, SHF_SLURM_ERROR, job->why);
+		rc = shf_slurm_record_write(job->record, SHF_SLURM_ILL, "", 0);
+	if (rc == 0)
+		rc = shf_slurm_record_say(job->record, SHF_SLURM_ERROR, job->why);
 	/* The epilog overtook this prolog: nobody is left to tell. */
 	if (rc == 0 || rc == -ENOENT)
 		return 0;
@@ -348,17 +353,20 @@ int shf_slurm_prolog(spank_t spank, const struct shf_slurm_args *args)
 }
 
 /* A job that had no container costs its epilog no more than a look. */
-static int has_record(uint32_t job)
+static bool has_record(uint32_t job, bool *is_ill)
 {
 	scope_fd int record = -1;
+	int rc = shf_slurm_record_open(job, &record);
 
-	return shf_slurm_record_open(job, &record) != -ENOENT;
+	*is_ill = rc == 0 && shf_slurm_record_has(record, SHF_SLURM_ILL);
+	return rc != -ENOENT;
 }
 
 int shf_slurm_epilog(spank_t spank, const struct shf_slurm_args *args)
 {
 	char container[SHF_SLURM_ID_SIZE], why[WHY_SIZE];
 	scope_ctx struct shifter_ctx *ctx = NULL;
+	bool is_ill;
 	uint32_t job;
 	int fault, rc;
 
@@ -368,7 +376,7 @@ int shf_slurm_epilog(spank_t spank, const struct shf_slurm_args *args)
 		return -1;
 	}
 	shf_slurm_container_id(job, container);
-	rc = has_record(job) ? shf_slurm_context(args, &ctx, why, sizeof(why), &fault) : 0;
+	rc = has_record(job, &is_ill) ? shf_slurm_context(args, &ctx, why, sizeof(why), &fault) : 0;
 	if (rc < 0)
 		slurm_error("shifter: job %u: %s; using defaults", (unsigned int)job, why);
 	if (!ctx && shf_slurm_bare_context(&ctx) < 0) {
@@ -384,8 +392,12 @@ int shf_slurm_epilog(spank_t spank, const struct shf_slurm_args *args)
 		slurm_error("shifter: job %u: cannot remove the record of the job: %s",
 			    (unsigned int)job, strerror(-rc));
 	rc = shifter_teardown(ctx, container);
+	if (rc == 0 && is_ill)
+		slurm_error("shifter: job %u: this epilog fails to have the node drained, which "
+			    "could not set the job's container up",
+			    (unsigned int)job);
 	if (rc == 0)
-		return 0;
+		return is_ill ? -1 : 0;
 	slurm_error("shifter: job %u: %s", (unsigned int)job, shifter_get_error(ctx));
-	return rc == -ETIMEDOUT || shifter_get_fault(ctx) == SHIFTER_FAULT_NODE ? -1 : 0;
+	return is_ill || rc == -ETIMEDOUT || shifter_get_fault(ctx) == SHIFTER_FAULT_NODE ? -1 : 0;
 }

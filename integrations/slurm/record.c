@@ -18,7 +18,10 @@ enum { FILE_MAX = 4 * 1024 * 1024,
 
 static const char base_path[] = SHF_RUN_DIR "-slurm";
 
-/* Which process made it: when that was started, in ticks since the node was. */
+/*
+ * Which process made it: when that was started, in ticks since the node was.  It is the text of
+ * a link, for which there is room even in a /run that is full.
+ */
 static const char hook_name[] = "hook";
 
 static const char *const names[] = {
@@ -26,6 +29,7 @@ static const char *const names[] = {
 	SHF_SLURM_FACTS,
 	SHF_SLURM_ERROR,
 	SHF_SLURM_WARNING,
+	SHF_SLURM_ILL,
 	SHF_SLURM_BEGUN,
 	SHF_SLURM_DONE,
 };
@@ -131,19 +135,18 @@ static int own_start(char out[32])
  */
 static int claim(int record, const char *own)
 {
-	scope_free char *hook = NULL;
+	char hook[32];
 	struct stat st;
-	int rc;
+	ssize_t n;
 
 	if (flock(record, LOCK_EX) < 0 || fstat(record, &st) < 0)
 		return -errno;
 	if (st.st_nlink == 0)
 		return -ENOENT;
-	rc = shf_slurm_record_read(record, hook_name, &hook, NULL);
-	if (rc == -ENOENT)
-		return 0;
-	if (rc < 0)
-		return rc;
+	n = readlinkat(record, hook_name, hook, sizeof(hook) - 1);
+	if (n < 0)
+		return errno == ENOENT ? 0 : -errno;
+	hook[n] = '\0';
 	return strtoull(hook, NULL, 10) > strtoull(own, NULL, 10) ? -ECANCELED : 0;
 }
 
@@ -160,9 +163,10 @@ static int create(uint32_t job, int *out)
 	    (rc = shf_wlm_open_private_dir(AT_FDCWD, base_path, &base)) < 0 ||
 	    (rc = shf_wlm_make_private_dir(base, name)) < 0 ||
 	    (rc = shf_wlm_open_private_dir(base, name, &record)) < 0 ||
-	    (rc = claim(record, own)) < 0 || (rc = empty(record)) < 0 ||
-	    (rc = shf_slurm_record_write(record, hook_name, own, strlen(own))) < 0)
+	    (rc = claim(record, own)) < 0 || (rc = empty(record)) < 0)
 		return rc;
+	if (symlinkat(own, record, hook_name) < 0)
+		return -errno;
 	flock(record, LOCK_UN);
 	*out = record;
 	record = -1;
@@ -195,6 +199,8 @@ int shf_slurm_record_say(int record, const char *name, const char *sentence)
 {
 	int rc = shf_slurm_record_write(record, name, sentence, strnlen(sentence, SENTENCE_MAX));
 
+	if (rc == -ENOSPC)
+		rc = shf_slurm_record_write(record, name, "", 0);
 	return rc == -EEXIST ? 0 : rc;
 }
 

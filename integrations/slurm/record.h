@@ -9,6 +9,7 @@
  *	facts	what the extern step and the tasks need, NUL-separated
  *	error	a sentence for the user: the job must fail
  *	warning	a sentence for the user: the job runs all the same
+ *	ill	the node is at fault: it must be drained when the job has ended
  *	begun	the extern step is at work
  *	done	the extern step has ended its work, well or not
  *
@@ -24,6 +25,7 @@
 #define SHF_SLURM_FACTS "facts"
 #define SHF_SLURM_ERROR "error"
 #define SHF_SLURM_WARNING "warning"
+#define SHF_SLURM_ILL "ill"
 #define SHF_SLURM_BEGUN "begun"
 #define SHF_SLURM_DONE "done"
 
@@ -43,7 +45,10 @@ int shf_slurm_record_open(uint32_t job, int *out);
  */
 int shf_slurm_record_write(int record, const char *name, const void *bytes, size_t size);
 
-/* Write a sentence; one that is there already is left alone and 0 returned. */
+/*
+ * Write a sentence; one that is there already is left alone and 0 returned.  Where there is no
+ * room for it, it is empty.
+ */
 int shf_slurm_record_say(int record, const char *name, const char *sentence);
 
 /*

@@ -38,20 +38,38 @@ is "$(as alice timeout 60 srun -Q -w node2 -N1 --image=base.squashfs true 2>&1 |
 on node2 umount /usr/libexec/shifter/opt/udiImage
 clean "udiImage is missing"
 
-# --- a prolog that fails on one node of four: the node is ill, the others are not ---
-on node2 sh -c 'mkdir -p /run/shifter && mount -t tmpfs -o size=4k,mode=700 none /run/shifter && head -c 4096 /dev/zero >/run/shifter/full'
-job=$(as alice sbatch --parsable --no-requeue -N4 --exclusive -o full.out --image=base.squashfs --wrap 'echo started')
+# --- a node that is ill, the others are not: no room for the container, or for anything at all ---
 is_ill() { on head sinfo -h -n node2 -o '%T %E' | grep -q drain; }
-ok "/run is full on one node: it is drained" wait_until 60 is_ill
-like "$(on node2 grep -h "shifter: job $job" /var/log/slurm/slurmd.log)" 'No space left on device' "its log says why"
-as alice scancel "$job"
-ok "the job can be ended" wait_until 60 gone "$job"
-not_ok "its script never ran" on head grep -q started /home/alice/full.out
 others_idle() { [ "$(on head sinfo -h -N -o '%N %T' | grep -c ' idle$')" = 3 ]; }
-ok "the other nodes are idle" wait_until 60 others_idle
-on node2 umount /run/shifter
-on head scontrol update nodename=node2 state=resume
-clean "/run is full"
+times_logged() { on node2 grep -c 'shifter: job [0-9]*: .*No space left on device' /var/log/slurm/slurmd.log; }
+# in the shell of node2
+full_shifter='mkdir -p /run/shifter && mount -t tmpfs -o size=4k,mode=700 none /run/shifter && head -c 4096 /dev/zero >/run/shifter/full'
+full_run='mount -o remount,size=64m /run; cat /dev/zero >/run/full; test -s /run/full'
+for place in "/run/shifter" "/run"; do
+	case $place in
+	/run/shifter) fill=$full_shifter empty='umount /run/shifter' reason='No space left on device' ;;
+	/run) fill=$full_run empty='rm /run/full' reason='this node is ill: it has no room to keep what went wrong' ;;
+	esac
+	ok "$place is full on one node" on node2 sh -c "$fill" 2>/dev/null
+	logged=$(times_logged)
+	batch alice full.out -N4 --exclusive --image=base.squashfs <<<$'#!/bin/bash\necho started'
+	not_ok "$place is full: the job fails" test "$T_STATUS" = 0
+	like "$T_JOB" 'node2' "$place is full: a line names the node"
+	is "$(wc -l <<<"$T_JOB")" 1 "$place is full: and there is no other" || t_note "$T_JOB"
+	ok "$place is full: the node is drained" wait_until 60 is_ill
+	is "$(times_logged)" $((logged + 1)) "$place is full: its log says why, once"
+	ok "$place is full: the other nodes are idle" wait_until 60 others_idle
+	on head scontrol update nodename=node2 state=resume
+	ok "$place is full: the node can be resumed" idle_again 4
+	T_SAID=$(as alice timeout 60 srun -Q -w node2 -N1 --image=base.squashfs true 2>&1)
+	is "$?" 1 "$place is full: srun on the node alone fails" || t_note "$T_SAID"
+	like "$(grep -v '^srun: error: node2: task 0: Exited' <<<"$T_SAID")" "shifter: .*$reason" \
+		"$place is full: it says why"
+	ok "$place is full: the node is drained again" wait_until 60 is_ill
+	on node2 sh -c "$empty"
+	on head scontrol update nodename=node2 state=resume
+	clean "$place is full"
+done
 
 # --- scancel while a prolog runs: before and after it has made the container ---
 for place in before after; do
