@@ -198,6 +198,7 @@ libshf_la_SOURCES = \
 	lib/verbs/teardown.h \
 	lib/verbs/write_hostsfile.c
 libshf_la_CPPFLAGS = $(AM_CPPFLAGS) -DSHF_VERSION='"$(PACKAGE_VERSION)"'
+libshf_la_CFLAGS = $(LT_ONCE_CFLAGS)
 libshf_la_LDFLAGS = $(SHF_LDFLAGS) -static
 
 libshifter_la_SOURCES =

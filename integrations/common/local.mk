@@ -24,4 +24,5 @@ libwlm_la_SOURCES = \
 	integrations/common/wait.c \
 	integrations/common/wait.h
 libwlm_la_CPPFLAGS = $(WLM_CPPFLAGS)
+libwlm_la_CFLAGS = $(LT_ONCE_CFLAGS)
 libwlm_la_LDFLAGS = $(SHF_LDFLAGS) -static

@@ -46,6 +46,7 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/task.h
 
 integrations_slurm_shifter_slurm_la_CPPFLAGS = $(WLM_CPPFLAGS) $(SLURM_CFLAGS)
+integrations_slurm_shifter_slurm_la_CFLAGS = $(LT_PLUGIN_CFLAGS)
 integrations_slurm_shifter_slurm_la_LIBADD = libwlm.la libshf.la
 integrations_slurm_shifter_slurm_la_DEPENDENCIES = \
 	libwlm.la \

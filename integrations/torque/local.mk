@@ -23,6 +23,7 @@ libtorque_job_la_SOURCES = \
 	integrations/torque/request.c \
 	integrations/torque/request.h
 libtorque_job_la_CPPFLAGS = $(WLM_CPPFLAGS)
+libtorque_job_la_CFLAGS = $(LT_ONCE_CFLAGS)
 libtorque_job_la_LDFLAGS = $(SHF_LDFLAGS) -static
 
 integrations_torque_shifter_torque_SOURCES = \

@@ -21,6 +21,9 @@ jobs=$(nproc)
 # The environment of an outer make or of the tests must not reach the builds.
 unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR VERBOSE CPPFLAGS LDFLAGS CFLAGS CC
 
+# as scripts/build-stage does, which says why
+[ ! -x /bin/dash ] || export CONFIG_SHELL=/bin/dash
+
 # Run a command; show the end of its output if it fails.
 quietly()
 {
