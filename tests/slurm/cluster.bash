@@ -45,15 +45,46 @@ as() { local u=$1; shift; cluster exec -u "$u" head "$@"; }
 all_idle() { [ "$(on head sinfo -h -N -o '%N %T' | sort -u | grep -c ' idle$')" = "$1" ]; }
 idle_again() { wait_until 40 all_idle "$1"; }
 
-# batch USER OUT SBATCH-OPTION...: the script is on stdin; what it printed is left in T_JOB
+# wait_for_job ID: until all of it has ended, and its epilogs; its exit status is that of the
+# job.  (sbatch --wait asks after 2, 10 and 42 seconds.)
+# shellcheck disable=SC2016
+wait_for_job() {
+	on head timeout "${BATCH_TIMEOUT:-120}" sh -c '
+		: "${1:?no job}"
+		goes_on="JobState=(PENDING|CONFIGURING|RUNNING|SUSPENDED|COMPLETING|REQUEUED)"
+		while said=$(scontrol -o show job "$1") && echo "$said" | grep -qE "$goes_on"; do
+			sleep 0.2
+		done
+		echo "$said" | sed "s/.*JobState=\([A-Z_]*\).* ExitCode=\([0-9]*\):\([0-9]*\).*/\1 \2 \3/" |
+			awk "{
+				status = \$3 ? 128 + \$3 : \$2
+				if (\$1 != \"COMPLETED\" && !status) status = 1
+				if (status > worst) worst = status
+			}
+			END { exit worst + 0 }"' sh "$1"
+}
+
+# batch USER OUT SBATCH-OPTION...: the script is on stdin; what it printed is left in T_JOB,
+# what sbatch said in T_SAID, the status of the one or the other in T_STATUS
 batch() {
-	local user=$1 out=$2; shift 2
+	local user=$1 out=$2 id; shift 2
 	cat >"$T_DIR/script"
 	on head sh -c "rm -f /home/$user/$out && cat >/home/$user/$out.sh && chown $user /home/$user/$out.sh &&
 		chmod 755 /home/$user/$out.sh" <"$T_DIR/script"
-	T_SAID=$(as "$user" timeout "${BATCH_TIMEOUT:-120}" sbatch -Q --wait -o "$out" "$@" "$out.sh" 2>&1)
+	id=$(as "$user" timeout 60 sbatch --parsable -o "$out" "$@" "$out.sh" 2>"$T_DIR/said")
 	T_STATUS=$?
+	T_SAID=$(cat "$T_DIR/said")
+	if [ "$T_STATUS" = 0 ]; then
+		wait_for_job "$id"
+		T_STATUS=$?
+	fi
 	T_JOB=$(on head cat "/home/$user/$out" 2>&1)
+}
+
+# give_up_after SECONDS: how long a job whose first host is node1 waits for its hosts from now on
+give_up_after() {
+	on node1 sh -c 'sed -i "/^sshReadyTimeout/d" /etc/shifter/udiRoot.conf &&
+		echo "sshReadyTimeout = $1" >>/etc/shifter/udiRoot.conf' sh "$1"
 }
 
 # nothing_left HOST: no state, mount, loop device or process of a container

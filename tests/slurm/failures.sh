@@ -17,7 +17,6 @@ clean() {
 }
 state() { on head squeue -h -j "$1" -o %T 2>/dev/null; }
 gone() { [ -z "$(state "$1")" ]; }
-echo "sshReadyTimeout = 15" >>"$UDIROOT_CONF"
 # the images' folder is seen on all hosts
 ok "the plug-in that stalls is built" gcc -shared -fPIC -O1 -o "$IMAGES/stall.so" "$HERE/stall.c"
 SPANK="required /images/stall.so before\n$SPANK\nrequired /images/stall.so after"
@@ -28,6 +27,7 @@ open_gate() { on "$1" rm -f "/run/stall.$2" "/run/stalled.$2"; }
 is_stalled() { on "$1" test -s "/run/stalled.$2"; }
 
 # --- udiImage is missing on one node of four ---
+ok "jobs do not wait long for their hosts" give_up_after 4
 on node2 mount -t tmpfs none /usr/libexec/shifter/opt/udiImage
 batch alice udi.out -N4 --exclusive --image=base.squashfs <<<$'#!/bin/bash\nshifter ssh node2 true && echo started'
 not_ok "udiImage is missing on one node: the job fails" test "$T_STATUS" = 0
@@ -70,6 +70,8 @@ for place in "/run/shifter" "/run"; do
 	on head scontrol update nodename=node2 state=resume
 	clean "$place is full"
 done
+
+ok "jobs wait for their hosts" give_up_after 15
 
 # --- scancel while a prolog runs: before and after it has made the container ---
 for place in before after; do

@@ -7,29 +7,12 @@
 set -u
 KIND=launchers BATCH_TIMEOUT=240
 export TASKPLUGIN=task/cgroup CGROUP_EXTRA='ConstrainRAMSpace=yes\nMinRAMSpace=10'
-export EXTRA='SelectTypeParameters=CR_Core_Memory' GPUS='/dev/zero /dev/full'
+# a requeued job waits for as long as there may be credentials of its first run
+export EXTRA='SelectTypeParameters=CR_Core_Memory\nAuthInfo=cred_expire=20' GPUS='/dev/zero /dev/full'
 # shellcheck source=tests/slurm/cluster.bash
 . "$(dirname "$(readlink -f "$0")")/cluster.bash" || exit 1
 nodes=(node1 node2 node3 node4)
 image=launchers.squashfs
-
-# --- requeue: the same number, a new container.  Slurm lets such a job wait for two minutes,
-# until its nodes have forgotten the first run; what comes of it is seen at the end ---
-on head sh -c 'cat >/home/alice/again.sh && chmod 755 /home/alice/again.sh' <<'JOB'
-#!/bin/bash
-if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
-	shifter touch /run/user/$UID/mine
-	scontrol requeue "$SLURM_JOB_ID"
-	sleep 60
-fi
-shifter test ! -e /run/user/$UID/mine && echo clean
-shifter ssh node2 hostname
-echo end
-JOB
-job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh)
-has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
-waits() { [ "$(on head squeue -h -j "$job" -o %r)" = BeginTime ]; }
-ok "a job asks to be requeued" wait_until 60 waits
 
 # --- where the image may be named ---
 on head install -d -o alice /home/alice/shown
@@ -49,10 +32,11 @@ is "$(by_variable nosuch srun -Q -N1 --image=$image shifter echo named)" named "
 batch alice within.out -N1 --image=$image <<'JOB'
 #!/bin/bash
 test -n "$SHIFTER_IMAGE" && srun -Q -n1 --overlap shifter echo step
-sbatch -Q --wait -N1 -o within2.out --exclusive --wrap 'test "$SHIFTER_CONTAINER" = slurm-$SLURM_JOB_ID || echo none'
+sbatch -Q -N1 -o within2.out --exclusive --wrap 'test "$SHIFTER_CONTAINER" = slurm-$SLURM_JOB_ID || echo none; echo end'
+until grep -qsx end within2.out; do sleep 0.2; done
 cat within2.out
 JOB
-is "$T_JOB" $'step\nnone' "the jobs that a job submits have images of their own, or none"
+is "$T_JOB" $'step\nnone\nend' "the jobs that a job submits have images of their own, or none"
 
 # --- arrays ---
 batch alice array.%a.out -N1 --exclusive --array=1-3 --image=$image <<'JOB'
@@ -126,9 +110,22 @@ mpi() { # mpi DESC OPTION PROGRAM
 }
 mpi "Open MPI by PMIx" pmix ring
 # it may stay in MPI_Finalize(), see launchers.sh
-mpi "MPICH by PMI-2" pmi2 'timeout 20 ring.mpich'
-# --- the requeued job ---
-ok "the requeued job runs again" wait_until 240 has_said again.out end
+mpi "MPICH by PMI-2" pmi2 'timeout -s KILL 10 ring.mpich'
+# --- requeue: the same number, a new container ---
+on head sh -c 'cat >/home/alice/again.sh && chmod 755 /home/alice/again.sh' <<'JOB'
+#!/bin/bash
+if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
+	shifter touch /run/user/$UID/mine
+	scontrol requeue "$SLURM_JOB_ID"
+	sleep 60
+fi
+shifter test ! -e /run/user/$UID/mine && echo clean
+shifter ssh node2 hostname
+echo end
+JOB
+job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh)
+has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
+ok "a requeued job runs again" wait_until 120 has_said again.out end
 is "$(on head grep -vE '^(slurmstepd|srun)' /home/alice/again.out)" $'clean\nnode2\nend' "in a new container, with ssh"
 ok "the nodes are idle" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"

@@ -53,7 +53,7 @@ JOB
 is "$(awk '{ printf "%s ", $1 }' <<<"$T_JOB")" "2 2 " "--cpus-per-task=2, and no number of tasks: a slot for two CPUs"
 as_in_a_job() { cluster exec -u alice head env SLURM_CPUS_PER_TASK=2 timeout 120 "$@"; }
 inherits() {
-	as_in_a_job sbatch -Q --wait -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh
+	wait_for_job "$(as_in_a_job sbatch --parsable -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh)"
 	on head cat /home/alice/inherit.out
 }
 is "$(inherits | awk '{ printf "%s ", $1 }')" "4 4 4 4 " "what a job has of --cpus-per-task is not for one that it submits"
@@ -129,6 +129,7 @@ cluster exec -u bob node2 perl -MIO::Socket::INET -e '
 squatter=$!
 taken() { on node2 test -s /home/bob/squatter; }
 ok "a squatter has the port on node2" wait_until 10 taken
+ok "jobs do not wait long for their hosts" give_up_after 4
 batch alice port.out -N4 --image=base.squashfs <<'JOB'
 #!/bin/bash
 echo started
@@ -138,6 +139,7 @@ unlike "$T_JOB" 'started' "before its script starts"
 like "$T_JOB" 'node2' "with a line that names the node"
 on node2 sh -c 'kill "$(cat /home/bob/squatter)"'
 wait "$squatter"
+ok "jobs wait for their hosts" give_up_after 60
 ok "the nodes are idle, not drained" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
 
