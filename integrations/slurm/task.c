@@ -70,14 +70,13 @@ static bool await(int record, const char *name, int seconds)
 /* Copy a sentence of the record; nothing if there is none.  There may have been no room for it. */
 static void take_sentence(int record, const char *name, char out[WHY_SIZE])
 {
+	static const char no_room[] = "this node is ill: it has no room to keep what went wrong, "
+				      "which is in the log of its slurmd";
 	scope_free char *sentence = NULL;
 	int rc = shf_slurm_record_read(record, name, &sentence, NULL);
 
 	if (rc == 0)
-		snprintf(out, WHY_SIZE, "%s",
-			 *sentence ? sentence :
-				     "this node is ill: it has no room to keep what went wrong, "
-				     "which is in the log of its slurmd");
+		snprintf(out, WHY_SIZE, "%s", *sentence ? sentence : no_room);
 	else if (rc != -ENOENT)
 		snprintf(out, WHY_SIZE, "cannot read the record of the job: %s", strerror(-rc));
 }

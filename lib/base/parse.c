@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { HOST_NAME_LENGTH_MAX = 253 };
+
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -60,9 +62,19 @@ bool shf_is_id(const char *string)
 	return shf_is_name(string, 64, "._-");
 }
 
+bool shf_is_host_name_n(const char *name, size_t n)
+{
+	if (n == 0 || n > HOST_NAME_LENGTH_MAX || !is_alnum(name[0]) || !is_alnum(name[n - 1]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_alnum(name[i]) && name[i] != '.' && name[i] != '-')
+			return false;
+	return true;
+}
+
 bool shf_is_host_name(const char *string)
 {
-	return shf_is_name(string, 253, ".-") && is_alnum(string[strlen(string) - 1]);
+	return string && shf_is_host_name_n(string, strnlen(string, HOST_NAME_LENGTH_MAX + 1));
 }
 
 bool shf_is_user_name(const char *string)

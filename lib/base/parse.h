@@ -30,6 +30,9 @@ bool shf_is_id(const char *string);
 /* A host name: 1-253 of [A-Za-z0-9.-], first and last a letter or digit. */
 bool shf_is_host_name(const char *string);
 
+/* The same of n bytes, which may go on behind them. */
+bool shf_is_host_name_n(const char *name, size_t n);
+
 /* A login name: 1-64 of [A-Za-z0-9_.-], first a letter, digit or '_'. */
 bool shf_is_user_name(const char *string);
 

@@ -7,7 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool reserve(struct shf_text *text, size_t more)
+enum { PAGE = 4096 };
+
+/* A file of whole pages is written faster than one of pieces that begin anywhere. */
+static bool drain_pages(struct shf_text *text)
+{
+	size_t pages = text->length - text->length % PAGE;
+
+	if (!text->drain(text->drain_to, text->data, pages))
+		return false;
+	text->length -= pages;
+	memmove(text->data, text->data + pages, text->length);
+	return true;
+}
+
+bool shf_text_reserve(struct shf_text *text, size_t more)
 {
 	size_t need, capacity;
 	char *data;
@@ -21,13 +35,12 @@ static bool reserve(struct shf_text *text, size_t more)
 	need = text->length + more + 1;
 	if (need <= text->capacity)
 		return true;
-	if (text->drain && need > SHF_TEXT_DRAIN && text->length) {
-		if (!text->drain(text->drain_to, text->data, text->length)) {
+	if (text->drain && need > SHF_TEXT_DRAIN && text->length >= PAGE) {
+		if (!drain_pages(text)) {
 			text->failed = true;
 			return false;
 		}
-		text->length = 0;
-		need = more + 1;
+		need = text->length + more + 1;
 		if (need <= text->capacity)
 			return true;
 	}
@@ -46,7 +59,7 @@ static bool reserve(struct shf_text *text, size_t more)
 
 void shf_text_add_mem(struct shf_text *text, const void *bytes, size_t length)
 {
-	if (!reserve(text, length))
+	if (!shf_text_reserve(text, length))
 		return;
 	if (length)
 		memcpy(text->data + text->length, bytes, length);
@@ -71,7 +84,7 @@ void shf_text_addf(struct shf_text *text, const char *format, ...)
 		text->failed = true;
 		return;
 	}
-	if (!reserve(text, (size_t)length))
+	if (!shf_text_reserve(text, (size_t)length))
 		return;
 	va_start(args, format);
 	vsnprintf(text->data + text->length, (size_t)length + 1, format, args);

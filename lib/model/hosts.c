@@ -16,7 +16,16 @@ struct shf_hosts_chunk {
 	char bytes[];
 };
 
-enum { CHUNK_SIZE = 65536 - 64 };
+enum { CHUNK_SIZE = 65536 - 64,
+       SHOWN_MAX = 300 /* bytes of a name that is none, in a message */ };
+
+/*
+ * An entry of the table: an index + 1 into the list, and bits of the hash above it, by which
+ * nearly all other hosts are passed without a look at them.
+ */
+enum { INDEX_BITS = 20 };
+_Static_assert(SHF_HOSTS_MAX < 1 << INDEX_BITS, "an index fits an entry");
+static const uint32_t index_mask = (1u << INDEX_BITS) - 1;
 
 struct address {
 	int family;
@@ -32,8 +41,9 @@ static uint32_t hash_name(const char *name, size_t n)
 {
 	uint32_t hash = 2166136261u;
 
+	/* of what names are made of, 0x20 changes upper case only */
 	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)lower(name[i])) * 16777619u;
+		hash = (hash ^ ((unsigned char)name[i] | 0x20)) * 16777619u;
 	return hash ^ hash >> 15;
 }
 
@@ -65,21 +75,34 @@ static char *keep_string(struct shifter_hosts *hosts, const char *string, size_t
 }
 
 /* The place of a name in the table: its entry, or the free one it would take. */
-static uint32_t *find_entry(const struct shifter_hosts *hosts, const char *name, size_t n)
+static uint32_t *find_entry(const struct shifter_hosts *hosts, const char *name, size_t n,
+			    uint32_t hash)
 {
-	uint32_t hash = hash_name(name, n);
 	size_t i = hash & (hosts->table_size - 1);
 	uint32_t entry;
 
-	while ((entry = hosts->table[i]) && (hosts->list[entry - 1].hash != hash ||
-					     !same_name(hosts->list[entry - 1].name, name, n)))
+	while ((entry = hosts->table[i]) &&
+	       (entry >> INDEX_BITS != hash >> INDEX_BITS ||
+		!same_name(hosts->list[(entry & index_mask) - 1].name, name, n)))
 		i = (i + 1) & (hosts->table_size - 1);
 	return &hosts->table[i];
 }
 
+static uint32_t make_entry(size_t index, uint32_t hash)
+{
+	return (uint32_t)(index + 1) | (hash & ~index_mask);
+}
+
 static struct shf_host *entry_host(const struct shifter_hosts *hosts, const uint32_t *entry)
 {
-	return *entry ? &hosts->list[*entry - 1] : NULL;
+	return *entry ? &hosts->list[(*entry & index_mask) - 1] : NULL;
+}
+
+static struct shf_host *find_host(const struct shifter_hosts *hosts, const char *name, size_t n)
+{
+	if (!hosts->count)
+		return NULL;
+	return entry_host(hosts, find_entry(hosts, name, n, hash_name(name, n)));
 }
 
 static int grow(struct shifter_hosts *hosts)
@@ -101,7 +124,7 @@ static int grow(struct shifter_hosts *hosts)
 
 		while (table[i])
 			i = (i + 1) & (size - 1);
-		table[i] = (uint32_t)old + 1;
+		table[i] = make_entry(old, list[old].hash);
 	}
 	free(hosts->table);
 	hosts->table = table;
@@ -111,11 +134,10 @@ static int grow(struct shifter_hosts *hosts)
 }
 
 /* Put a host where its name belongs; there is room, and entry is find_entry()'s. */
-static void append(struct shifter_hosts *hosts, uint32_t *entry, size_t n, struct shf_host host)
+static void append(struct shifter_hosts *hosts, uint32_t *entry, struct shf_host host)
 {
-	host.hash = hash_name(host.name, n);
+	*entry = make_entry(hosts->count, host.hash);
 	hosts->list[hosts->count++] = host;
-	*entry = (uint32_t)hosts->count;
 }
 
 static bool parse_address(const char *text, struct address *out)
@@ -128,44 +150,43 @@ static bool parse_address(const char *text, struct address *out)
 }
 
 static int check_address(struct shifter_hosts *hosts, const struct shf_host *known,
-			 const char *name, const char *address)
+			 const char *name, size_t n, const char *address)
 {
 	struct address new, old;
 
 	if (!parse_address(address, &new))
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.253s': address '%.64s' is not a numeric "
+				"cannot add host '%.*s': address '%.64s' is not a numeric "
 				"IPv4 or IPv6 address",
-				name, address);
+				(int)n, name, address);
 	if (known && known->address && strcmp(known->address, address) != 0 &&
 	    parse_address(known->address, &old) && memcmp(&old, &new, sizeof(old)) != 0)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.253s': address '%.64s' contradicts the "
+				"cannot add host '%.*s': address '%.64s' contradicts the "
 				"earlier '%.64s'",
-				name, address, known->address);
+				(int)n, name, address, known->address);
 	return 0;
 }
 
 static int check_slots(struct shifter_hosts *hosts, const struct shf_host *known, const char *name,
-		       uint32_t slots)
+		       size_t n, uint32_t slots)
 {
 	if (slots == 0 || slots > SHF_HOST_SLOTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.253s': %u slots are not in 1 to %d", name,
-				slots, SHF_HOST_SLOTS_MAX);
+				"cannot add host '%.*s': %u slots are not in 1 to %d", (int)n,
+				name, slots, SHF_HOST_SLOTS_MAX);
 	if (known && known->slots + slots > SHF_HOST_SLOTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-				"cannot add host '%.253s': %u slots in all are more than %d", name,
-				known->slots + slots, SHF_HOST_SLOTS_MAX);
+				"cannot add host '%.*s': %u slots in all are more than %d", (int)n,
+				name, known->slots + slots, SHF_HOST_SLOTS_MAX);
 	if (hosts->total_slots + slots > SHF_SLOTS_MAX)
-		return shf_fail(
-			hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
-			"cannot add host '%.253s': the hosts have more than %d slots in all", name,
-			SHF_SLOTS_MAX);
+		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
+				"cannot add host '%.*s': the hosts have more than %d slots in all",
+				(int)n, name, SHF_SLOTS_MAX);
 	if (!known && hosts->count >= SHF_HOSTS_MAX)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, E2BIG,
-				"cannot add host '%.253s': there are more than %d hosts", name,
-				SHF_HOSTS_MAX);
+				"cannot add host '%.*s': there are more than %d hosts", (int)n,
+				name, SHF_HOSTS_MAX);
 	return 0;
 }
 
@@ -175,10 +196,11 @@ static int no_memory(struct shifter_hosts *hosts)
 			      "cannot keep the host list");
 }
 
-/* name has passed shf_is_host_name(), so it may be taken by its length. */
+/* name has passed shf_is_host_name_n(). */
 static int add(struct shifter_hosts *hosts, const char *name, size_t n, const char *address,
 	       uint32_t slots)
 {
+	uint32_t hash = hash_name(name, n);
 	struct shf_host *known;
 	char *kept_address = NULL;
 	uint32_t *entry;
@@ -186,11 +208,11 @@ static int add(struct shifter_hosts *hosts, const char *name, size_t n, const ch
 
 	if (hosts->count == hosts->capacity && grow(hosts))
 		return no_memory(hosts);
-	entry = find_entry(hosts, name, n);
+	entry = find_entry(hosts, name, n, hash);
 	known = entry_host(hosts, entry);
-	error = check_slots(hosts, known, name, slots);
+	error = check_slots(hosts, known, name, n, slots);
 	if (!error && address)
-		error = check_address(hosts, known, name, address);
+		error = check_address(hosts, known, name, n, address);
 	if (error)
 		return error;
 	if (address && !(known && known->address)) {
@@ -207,11 +229,22 @@ static int add(struct shifter_hosts *hosts, const char *name, size_t n, const ch
 
 		if (!kept_name)
 			return no_memory(hosts);
-		append(hosts, entry, n,
-		       (struct shf_host){ kept_name, kept_address, slots, 0 });
+		append(hosts, entry,
+		       (struct shf_host){ kept_name, kept_address, slots, (uint32_t)n, hash });
 	}
 	hosts->total_slots += slots;
 	return 0;
+}
+
+static int add_checked(struct shifter_hosts *hosts, const char *name, size_t n, const char *address,
+		       uint32_t slots)
+{
+	if (shf_is_host_name_n(name, n))
+		return add(hosts, name, n, address, slots);
+	return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
+			"cannot add host '%.*s': a host name has 1 to 253 letters, digits, "
+			"'.' and '-', the first and last a letter or digit",
+			(int)(n < SHOWN_MAX ? n : SHOWN_MAX), name);
 }
 
 int shf_hosts_add(struct shifter_hosts *hosts, const char *name, const char *address,
@@ -220,32 +253,17 @@ int shf_hosts_add(struct shifter_hosts *hosts, const char *name, const char *add
 	if (!name)
 		return shf_fail(hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
 				"cannot add a host: it has no name");
-	if (!shf_is_host_name(name))
-		return shf_fail(
-			hosts->report, SHIFTER_FAULT_CALLER, EINVAL,
-			"cannot add host '%.300s': a host name has 1 to 253 letters, digits, "
-			"'.' and '-', the first and last a letter or digit",
-			name);
-	return add(hosts, name, strlen(name), address, slots);
+	return add_checked(hosts, name, strlen(name), address, slots);
 }
 
 int shf_hosts_add_n(struct shifter_hosts *hosts, const char *name, size_t n, uint32_t slots)
 {
-	char copy[301];
-
-	/* cut only where it is too long for a name anyhow */
-	if (n >= sizeof(copy))
-		n = sizeof(copy) - 1;
-	memcpy(copy, name, n);
-	copy[n] = '\0';
-	return shf_hosts_add(hosts, copy, NULL, slots);
+	return add_checked(hosts, name, n, NULL, slots);
 }
 
 const struct shf_host *shf_hosts_find(const struct shifter_hosts *hosts, const char *name)
 {
-	if (!hosts->count)
-		return NULL;
-	return entry_host(hosts, find_entry(hosts, name, strlen(name)));
+	return find_host(hosts, name, strlen(name));
 }
 
 int shf_hosts_set_address(struct shifter_hosts *hosts, const char *name, const char *address)
@@ -255,7 +273,7 @@ int shf_hosts_set_address(struct shifter_hosts *hosts, const char *name, const c
 
 	if (!hosts->count || !parse_address(address, &parsed))
 		return 0;
-	host = entry_host(hosts, find_entry(hosts, name, strlen(name)));
+	host = find_host(hosts, name, strlen(name));
 	if (!host || host->address)
 		return 0;
 	host->address = keep_string(hosts, address, strlen(address));
@@ -263,12 +281,13 @@ int shf_hosts_set_address(struct shifter_hosts *hosts, const char *name, const c
 }
 
 /* The length of the short form, or 0 if the name has none that could be one. */
-static size_t short_length(const char *name)
+static size_t short_length(const struct shf_host *host)
 {
-	size_t n = strcspn(name, ".");
+	const char *name = host->name, *dot = memchr(name, '.', host->name_length);
+	size_t n = dot ? (size_t)(dot - name) : 0;
 
 	/* "10" is no short form of "10.0.0.1" */
-	if (name[n] == '\0' || name[n - 1] == '-' || strspn(name, "0123456789") >= n)
+	if (!dot || name[n - 1] == '-' || strspn(name, "0123456789") >= n)
 		return 0;
 	return n;
 }
@@ -281,13 +300,12 @@ int shf_hosts_short_names(const struct shifter_hosts *hosts, struct shifter_host
 	/* the slots of seen count who has the form; those of out say whose it is */
 	for (size_t i = 0; i < hosts->count && !error; i++) {
 		const char *name = hosts->list[i].name;
-		size_t n = short_length(name);
-		struct shf_host *form = NULL;
+		size_t n = short_length(&hosts->list[i]);
+		struct shf_host *form;
 
 		if (!n)
 			continue;
-		if (seen.count)
-			form = entry_host(&seen, find_entry(&seen, name, n));
+		form = find_host(&seen, name, n);
 		if (form)
 			form->slots = 2;
 		else
@@ -295,23 +313,25 @@ int shf_hosts_short_names(const struct shifter_hosts *hosts, struct shifter_host
 	}
 	for (size_t i = 0; i < hosts->count && !error && seen.count; i++) {
 		const char *name = hosts->list[i].name;
-		size_t n = short_length(name);
+		size_t n = short_length(&hosts->list[i]);
 		const struct shf_host *form;
+		uint32_t hash;
 		char *kept;
 
 		if (!n)
 			continue;
-		form = entry_host(&seen, find_entry(&seen, name, n));
+		form = find_host(&seen, name, n);
 		if (form->slots > 1 || shf_hosts_find(hosts, form->name))
 			continue;
 		error = out->count == out->capacity ? grow(out) : 0;
 		kept = error ? NULL : keep_string(out, name, n);
+		hash = hash_name(name, n);
 		if (!kept)
 			error = -ENOMEM;
 		else
-			append(out, find_entry(out, name, n), n,
+			append(out, find_entry(out, name, n, hash),
 			       (struct shf_host){ kept, hosts->list[i].address, (uint32_t)i + 1,
-						  0 });
+						  (uint32_t)n, hash });
 	}
 	shf_hosts_free(&seen);
 	return error;

@@ -17,10 +17,11 @@ enum {
 };
 
 struct shf_host {
-	char *name;     /* as given */
-	char *address;  /* numeric, or NULL if the provider knew none */
-	uint32_t slots; /* processes it may run, 1 to SHF_HOST_SLOTS_MAX */
-	uint32_t hash;  /* private: of the name */
+	char *name;           /* as given */
+	char *address;        /* numeric, or NULL if the provider knew none */
+	uint32_t slots;       /* processes it may run, 1 to SHF_HOST_SLOTS_MAX */
+	uint32_t name_length; /* bytes */
+	uint32_t hash;        /* private: of the name */
 };
 
 struct shf_hosts_chunk;
@@ -32,7 +33,7 @@ struct shifter_hosts {
 	uint64_t total_slots;
 	struct shf_report *report; /* borrowed; takes what fails; may be NULL */
 
-	uint32_t *table; /* private: open addressing, an index + 1 into list */
+	uint32_t *table; /* private: open addressing; 0, or an entry of hosts.c */
 	size_t table_size;
 	struct shf_hosts_chunk *chunks; /* private: owns the strings */
 };

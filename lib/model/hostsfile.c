@@ -6,109 +6,123 @@
 #define HOSTS_UNIQUE "/run/shifter/hosts.unique"
 
 /*
- * A line under construction.  Appending to the text piece by piece, or by
- * printf(), would take most of the time of a big job's files.
+ * Of a line with a name, an address, a number and what is between them.  Appending them to
+ * the text one by one, or by printf(), would take most of the time of a big job's files.
  */
-struct line {
-	size_t used;
-	char bytes[512]; /* a name, an address, a number and what is between them */
-};
+enum { LINE_MAX_LENGTH = 512 };
 
-static void put(struct line *line, const char *string)
+static char *put(char *at, const char *bytes, size_t n)
 {
-	size_t n = strlen(string);
-
-	memcpy(line->bytes + line->used, string, n);
-	line->used += n;
+	memcpy(at, bytes, n);
+	return at + n;
 }
 
-static void put_number(struct line *line, uint64_t value)
+/* a literal */
+#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+
+static char *put_name(char *at, const struct shf_host *host)
+{
+	return put(at, host->name, host->name_length);
+}
+
+static char *put_string(char *at, const char *string)
+{
+	return put(at, string, strlen(string));
+}
+
+static char *put_number(char *at, uint64_t value)
 {
 	char digits[20];
 	size_t first = sizeof(digits);
 
+	if (value < 10) {
+		*at++ = (char)('0' + value);
+		return at;
+	}
 	do {
 		digits[--first] = (char)('0' + value % 10);
 		value /= 10;
 	} while (value);
-	memcpy(line->bytes + line->used, digits + first, sizeof(digits) - first);
-	line->used += sizeof(digits) - first;
+	return put(at, digits + first, sizeof(digits) - first);
 }
 
-static void put_end(struct line *line, struct shf_text *text)
+/* The lines of one host, of which at most all are wanted; how many there were. */
+static uint32_t put_lines(struct shf_text *text, const struct shf_host *host, uint32_t wanted)
 {
-	shf_text_add_mem(text, line->bytes, line->used);
-	line->used = 0;
+	uint32_t lines = wanted < 16 ? wanted : 16;
+	char *at = shf_text_begin(text, (host->name_length + 1) * lines);
+
+	if (!at)
+		return wanted;
+	for (uint32_t i = 0; i < lines; i++) {
+		at = put_name(at, host);
+		*at++ = '\n';
+	}
+	shf_text_end(text, at);
+	return lines;
 }
 
 void shf_render_hostsfile(const struct shifter_hosts *hosts, struct shf_text *text)
 {
+	for (size_t i = 0; i < hosts->count; i++)
+		for (uint32_t left = hosts->list[i].slots; left;)
+			left -= put_lines(text, &hosts->list[i], left);
+}
+
+/* Have put_line() write a line for each host. */
+static void render(const struct shifter_hosts *hosts, struct shf_text *text,
+		   char *(*put_line)(char *at, const struct shf_host *host))
+{
 	for (size_t i = 0; i < hosts->count; i++) {
-		const struct shf_host *host = &hosts->list[i];
-		char block[4096];
-		size_t n = strlen(host->name), in_block;
-		uint32_t left = host->slots;
+		char *at = shf_text_begin(text, LINE_MAX_LENGTH);
 
-		memcpy(block, host->name, n);
-		block[n++] = '\n';
-		for (in_block = 1; in_block < left && (in_block + 1) * n <= sizeof(block);
-		     in_block++)
-			memcpy(block + in_block * n, block, n);
-		while (left) {
-			size_t lines = left < in_block ? left : in_block;
-
-			shf_text_add_mem(text, block, lines * n);
-			left -= (uint32_t)lines;
-		}
+		if (!at)
+			return;
+		shf_text_end(text, put_line(at, &hosts->list[i]));
 	}
+}
+
+static char *put_unique(char *at, const struct shf_host *host)
+{
+	return PUT(put_name(at, host), "\n");
 }
 
 void shf_render_hosts_unique(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	struct line line = { 0 };
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		put(&line, hosts->list[i].name);
-		put(&line, "\n");
-		put_end(&line, text);
-	}
+	render(hosts, text, put_unique);
 }
 
-static void render_counted(const struct shifter_hosts *hosts, const char *between,
-			   struct shf_text *text)
+static char *put_slots(char *at, const struct shf_host *host)
 {
-	struct line line = { 0 };
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		put(&line, hosts->list[i].name);
-		put(&line, between);
-		put_number(&line, hosts->list[i].slots);
-		put(&line, "\n");
-		put_end(&line, text);
-	}
+	at = PUT(put_name(at, host), " slots=");
+	return PUT(put_number(at, host->slots), "\n");
 }
 
 void shf_render_hosts_slots(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	render_counted(hosts, " slots=", text);
+	render(hosts, text, put_slots);
+}
+
+static char *put_colon(char *at, const struct shf_host *host)
+{
+	at = PUT(put_name(at, host), ":");
+	return PUT(put_number(at, host->slots), "\n");
 }
 
 void shf_render_hosts_colon(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	render_counted(hosts, ":", text);
+	render(hosts, text, put_colon);
+}
+
+static char *put_parallel(char *at, const struct shf_host *host)
+{
+	at = PUT(put_number(at, host->slots), "/");
+	return PUT(put_name(at, host), "\n");
 }
 
 void shf_render_hosts_parallel(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	struct line line = { 0 };
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		put_number(&line, hosts->list[i].slots);
-		put(&line, "/");
-		put(&line, hosts->list[i].name);
-		put(&line, "\n");
-		put_end(&line, text);
-	}
+	render(hosts, text, put_parallel);
 }
 
 void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct shf_text *text)
@@ -124,53 +138,56 @@ void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct sh
 			   "list: echo hosts\n");
 }
 
+/* names and addresses have no character that JSON would want escaped */
+static char *put_json(char *at, const struct shf_host *host)
+{
+	at = PUT(at, ",{\"name\":\"");
+	at = put_name(at, host);
+	if (host->address) {
+		at = PUT(at, "\",\"address\":\"");
+		at = put_string(at, host->address);
+		at = PUT(at, "\",\"slots\":");
+	} else {
+		at = PUT(at, "\",\"address\":null,\"slots\":");
+	}
+	return PUT(put_number(at, host->slots), "}");
+}
+
 void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	struct line line = { 0 };
+	struct shifter_hosts others = *hosts;
+	char first[LINE_MAX_LENGTH];
 
-	/* names and addresses have no character that JSON would want escaped */
-	put(&line, "{\"hosts\":[");
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct shf_host *host = &hosts->list[i];
+	shf_text_add(text, "{\"hosts\":[");
+	if (others.count) {
+		const char *end = put_json(first, others.list);
 
-		put(&line, i ? ",{\"name\":\"" : "{\"name\":\"");
-		put(&line, host->name);
-		put(&line, host->address ? "\",\"address\":\"" : "\",\"address\":null");
-		put(&line, host->address ? host->address : "");
-		put(&line, host->address ? "\",\"slots\":" : ",\"slots\":");
-		put_number(&line, host->slots);
-		put(&line, "}");
-		put_end(&line, text);
+		/* without the comma */
+		shf_text_add_mem(text, first + 1, (size_t)(end - first) - 1);
+		others.list++;
+		others.count--;
 	}
-	put(&line, "],\"slots\":");
-	put_number(&line, hosts->total_slots);
-	put(&line, "}\n");
-	put_end(&line, text);
+	render(&others, text, put_json);
+	shf_text_addf(text, "],\"slots\":%llu}\n", (unsigned long long)hosts->total_slots);
+}
+
+static char *put_record(char *at, const struct shf_host *host)
+{
+	at = PUT(put_name(at, host), " ");
+	at = put_number(at, host->slots);
+	if (host->address)
+		at = put_string(PUT(at, " "), host->address);
+	return PUT(at, "\n");
 }
 
 void shf_render_hosts_record(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	struct line line = { 0 };
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct shf_host *host = &hosts->list[i];
-
-		put(&line, host->name);
-		put(&line, " ");
-		put_number(&line, host->slots);
-		if (host->address) {
-			put(&line, " ");
-			put(&line, host->address);
-		}
-		put(&line, "\n");
-		put_end(&line, text);
-	}
+	render(hosts, text, put_record);
 }
 
 void shf_render_etc_hosts(const struct shifter_hosts *hosts, struct shf_text *text)
 {
 	struct shifter_hosts shorts = { 0 };
-	struct line line = { 0 };
 	size_t next = 0;
 
 	shf_text_add(text, "127.0.0.1\tlocalhost\n"
@@ -180,24 +197,22 @@ void shf_render_etc_hosts(const struct shifter_hosts *hosts, struct shf_text *te
 	if (shf_hosts_short_names(hosts, &shorts))
 		text->failed = true;
 	for (size_t i = 0; i < hosts->count; i++) {
-		const struct shf_host *host = &hosts->list[i];
-		const char *short_name = NULL;
+		const struct shf_host *host = &hosts->list[i], *short_form = NULL;
+		char *at;
 
 		/* they come in the order of the hosts */
 		if (next < shorts.count && shorts.list[next].slots == i + 1)
-			short_name = shorts.list[next++].name;
+			short_form = &shorts.list[next++];
 		if (!host->address)
 			continue;
-		put(&line, host->address);
-		put(&line, "\t");
-		put(&line, host->name);
-		put_end(&line, text);
-		if (short_name) {
-			put(&line, " ");
-			put(&line, short_name);
-		}
-		put(&line, "\n");
-		put_end(&line, text);
+		at = shf_text_begin(text, 2 * LINE_MAX_LENGTH);
+		if (!at)
+			break;
+		at = PUT(put_string(at, host->address), "\t");
+		at = put_name(at, host);
+		if (short_form)
+			at = put_name(PUT(at, " "), short_form);
+		shf_text_end(text, PUT(at, "\n"));
 	}
 	shf_hosts_free(&shorts);
 }

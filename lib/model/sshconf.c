@@ -137,11 +137,16 @@ static void add_template(struct shf_text *text, const char *site_template)
 		shf_text_add(text, "\n");
 }
 
-static void add_pattern(struct shf_text *text, const char *pattern, bool *is_first)
+static void add_pattern(struct shf_text *text, const char *pattern, size_t n, bool *is_first)
 {
+	char *at = shf_text_begin(text, n + 1);
+
+	if (!at)
+		return;
 	if (!*is_first)
-		shf_text_add_mem(text, ",", 1);
-	shf_text_add(text, pattern);
+		*at++ = ',';
+	memcpy(at, pattern, n);
+	shf_text_end(text, at + n);
 	*is_first = false;
 }
 
@@ -152,12 +157,14 @@ static void add_patterns(struct shf_text *text, const struct shifter_hosts *host
 	bool is_first = true;
 
 	for (size_t i = 0; i < hosts->count; i++) {
-		add_pattern(text, hosts->list[i].name, &is_first);
-		if (hosts->list[i].address)
-			add_pattern(text, hosts->list[i].address, &is_first);
+		const struct shf_host *host = &hosts->list[i];
+
+		add_pattern(text, host->name, host->name_length, &is_first);
+		if (host->address)
+			add_pattern(text, host->address, strlen(host->address), &is_first);
 	}
 	for (size_t i = 0; i < shorts->count; i++)
-		add_pattern(text, shorts->list[i].name, &is_first);
+		add_pattern(text, shorts->list[i].name, shorts->list[i].name_length, &is_first);
 }
 
 /* Sockets are where nobody else gets at, and what is left of them goes with the container. */

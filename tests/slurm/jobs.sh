@@ -123,7 +123,7 @@ shifter test ! -e /run/user/$UID/mine && echo clean
 shifter ssh node2 hostname
 echo end
 JOB
-job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh)
+as alice sbatch -Q --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh
 has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
 ok "a requeued job runs again" wait_until 120 has_said again.out end
 is "$(on head grep -vE '^(slurmstepd|srun)' /home/alice/again.out)" $'clean\nnode2\nend' "in a new container, with ssh"
