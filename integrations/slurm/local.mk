@@ -42,6 +42,8 @@ integrations_slurm_shifter_slurm_la_SOURCES = \
 	integrations/slurm/slots.h \
 	integrations/slurm/submit.c \
 	integrations/slurm/submit.h \
+	integrations/slurm/symbol.c \
+	integrations/slurm/symbol.h \
 	integrations/slurm/task.c \
 	integrations/slurm/task.h
 

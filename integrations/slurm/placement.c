@@ -2,8 +2,8 @@
 #include "placement.h"
 
 #include "common/scope.h"
+#include "symbol.h"
 
-#include <dlfcn.h>
 #include <slurm/slurm.h>
 #include <slurm/spank.h>
 #include <string.h>
@@ -16,13 +16,6 @@ typedef int (*connect_fn)(const char *directory, const char *node, slurm_step_id
 			  uint16_t *protocol);
 typedef int (*add_pid_fn)(int fd, uint16_t protocol, pid_t pid);
 
-static void find(const char *name, void *function)
-{
-	void *found = dlsym(RTLD_DEFAULT, name);
-
-	memcpy(function, &found, sizeof(found));
-}
-
 int shf_slurm_place(uint32_t job, int32_t pid)
 {
 	connect_fn connect_stepd;
@@ -31,8 +24,8 @@ int shf_slurm_place(uint32_t job, int32_t pid)
 	uint16_t protocol = 0;
 	scope_fd int fd = -1;
 
-	find("stepd_connect", &connect_stepd);
-	find("stepd_add_extern_pid", &add_pid);
+	shf_slurm_find("stepd_connect", &connect_stepd);
+	shf_slurm_find("stepd_add_extern_pid", &add_pid);
 	if (!connect_stepd || !add_pid) {
 		slurm_info("shifter: job %u: warning: this slurmstepd cannot adopt processes: "
 			   "the job's sshd is in no accounting",

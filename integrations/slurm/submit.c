@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "context.h"
 #include "options.h"
+#include "symbol.h"
 
 #include <pwd.h>
 #include <slurm/spank.h>
@@ -25,13 +26,6 @@ static int send_with_job(spank_t spank, const char *name, const char *value)
 	return 0;
 }
 
-/*
- * Slurm tells plug-ins no options of its own, but the clients set this for the job.  Without
- * it the nodes could not know how many tasks fit, until the job's first task runs on one.
- */
-static const char cpus_variable[] = "SLURM_CPUS_PER_TASK";
-static char *inherited_cpus; /* owned */
-
 /* Slurm hands a job's options down in these, as if they were given again. */
 static const char *const option_variables[] = {
 	"SLURM_SPANK__SLURM_SPANK_OPTION_shifter_image",
@@ -44,28 +38,33 @@ static const char *const option_variables[] = {
 
 void shf_slurm_submit_begin(void)
 {
-	const char *value = getenv(cpus_variable);
-
 	/* a step belongs to its job; what sbatch and salloc submit is another one */
 	if (spank_context() != S_CTX_ALLOCATOR)
 		return;
 	for (size_t i = 0; i < sizeof(option_variables) / sizeof(option_variables[0]); i++)
 		unsetenv(option_variables[i]);
-	if (!value)
-		return;
-	free(inherited_cpus);
-	inherited_cpus = strdup(value);
-	if (inherited_cpus)
-		unsetenv(cpus_variable);
 }
 
-/* NULL if the user did not ask for a number.  The environment is then as it was. */
-static const char *take_cpus_per_task(void)
+/*
+ * What the user asked for with --cpus-per-task, or NULL.  Slurm tells plug-ins no options of
+ * its own, and prologs nothing of this one: only the job's first task hears of it.  But the
+ * clients keep their options in "opt", and the library that they are linked with has a
+ * function which reads one by its name.  Where this Slurm has neither, the hostsfiles of
+ * all nodes but the first count CPUs.
+ */
+static const char *cpus_per_task(void)
 {
-	const char *value = getenv(cpus_variable);
+	char *(*get_option)(void *options, const char *name);
+	const char *value;
+	void *options;
 
-	if (!value && inherited_cpus)
-		setenv(cpus_variable, inherited_cpus, 1);
+	shf_slurm_find("opt", &options);
+	shf_slurm_find("slurm_option_get", &get_option);
+	/* Slurm's memory, which its client has no use for any more when the job is submitted */
+	value = options && get_option ? get_option(options, "cpus-per-task") : NULL;
+	/* "0" or a word where nothing was asked for */
+	if (!value || *value == '0' || !*value || value[strspn(value, "0123456789")])
+		return NULL;
 	return value;
 }
 
@@ -180,7 +179,7 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 {
 	const char *image = shf_slurm_option_image();
 	const char *volumes = shf_slurm_option_volumes();
-	const char *cpus = take_cpus_per_task();
+	const char *cpus;
 	const char *job = getenv("SLURM_JOB_ID");
 	bool is_step = spank_context() == S_CTX_LOCAL && job;
 	scope_ctx struct shifter_ctx *ctx = NULL;
@@ -227,6 +226,7 @@ int shf_slurm_submit(spank_t spank, const struct shf_slurm_args *args)
 		return -1;
 	if (*volumes && send_with_job(spank, SHF_SLURM_VAR_VOLUMES, volumes) < 0)
 		return -1;
+	cpus = cpus_per_task();
 	if (cpus && send_with_job(spank, SHF_SLURM_VAR_CPUS, cpus) < 0)
 		return -1;
 	if (shf_slurm_option_writable() && send_with_job(spank, SHF_SLURM_VAR_WRITABLE, "1") < 0)

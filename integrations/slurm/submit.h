@@ -26,8 +26,8 @@
 enum { SHF_SLURM_NONCE_LENGTH = 32 }; /* hexadecimal digits */
 
 /*
- * Before Slurm reads the options: put out of the way what tells of --cpus-per-task and of our
- * own options, and may be left by the job that this one is submitted from.
+ * Before Slurm reads the options: put out of the way what tells of our own, and may be left by
+ * the job that this one is submitted from.
  */
 void shf_slurm_submit_begin(void);
 

@@ -37,20 +37,17 @@ ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
 # --- slots: the hostsfile of every node, not of the first alone ---
 slots() { # slots DESC WANT OPTION...: WANT is the slots of each node on both of two
 	local desc=$1 want=$2; shift 2
-	batch alice slots.out -N2 --image=base.squashfs "$@" <<-'JOB'
+	batch alice slots.out -N2 --image=base.squashfs "$@" <<-JOB
 	#!/bin/bash
-	shifter sh -c 'sort /var/hostsfile | uniq -c; ssh $(sort -u /var/hostsfile | tail -n 1) "sort /var/hostsfile | uniq -c"'
+	${directive:-}
+	shifter sh -c 'sort /var/hostsfile | uniq -c; ssh \$(sort -u /var/hostsfile | tail -n 1) "sort /var/hostsfile | uniq -c"'
 	JOB
 	is "$(awk '{ printf "%s ", $1 }' <<<"$T_JOB")" "$want $want $want $want " "$desc"
 }
 slots "--ntasks-per-node=4: 4 slots on each node" 4 --ntasks-per-node=4
+slots "--cpus-per-task=2, and no number of tasks: a slot for two CPUs" 2 --exclusive --cpus-per-task=2
+directive='#SBATCH -c 2' slots "the same in the script" 2 --exclusive
 slots "CPUs of the nodes where nothing is asked for" 4 --exclusive
-# that is known on the first node alone: Slurm 22.05 tells it neither clients nor prologs
-batch alice cpus.out -N2 --exclusive --cpus-per-task=2 --image=base.squashfs <<'JOB'
-#!/bin/bash
-shifter sh -c 'sort /var/hostsfile | uniq -c'
-JOB
-is "$(awk '{ printf "%s ", $1 }' <<<"$T_JOB")" "2 2 " "--cpus-per-task=2, and no number of tasks: a slot for two CPUs"
 as_in_a_job() { cluster exec -u alice head env SLURM_CPUS_PER_TASK=2 timeout 120 "$@"; }
 inherits() {
 	wait_for_job "$(as_in_a_job sbatch --parsable -o inherit.out -N2 --exclusive --image=base.squashfs slots.out.sh)"
