@@ -438,7 +438,9 @@ int shifter_enter_container(struct shifter_container *container, uint32_t flags)
  * Returns 0, or
  *	-ENOENT	the image or the source of a volume does not exist; or the node
  *		has no squashfuse
- *	-EACCES	the caller may not read it, or the site forbids it
+ *	-EACCES	the caller may not read it, or the site forbids it; or the process is
+ *		not dumpable, and its files in /proc are root's: PR_SET_DUMPABLE in
+ *		prctl(2)
  *	-EPERM	the caller is root; or the node lets nobody have user namespaces
  *	-ENOSPC	likewise, by user.max_user_namespaces
  *	-EINVAL	the spec is malformed, the image is none, or the process has
