@@ -54,6 +54,7 @@ for place in "/run/shifter" "/run"; do
 	logged=$(times_logged)
 	batch alice full.out -N4 --exclusive --image=base.squashfs <<<$'#!/bin/bash\necho started'
 	not_ok "$place is full: the job fails" test "$T_STATUS" = 0
+	unlike "$T_JOB" 'started' "$place is full: its script never ran"
 	like "$T_JOB" 'node2' "$place is full: a line names the node"
 	is "$(wc -l <<<"$T_JOB")" 1 "$place is full: and there is no other" || t_note "$T_JOB"
 	ok "$place is full: the node is drained" wait_until 60 is_ill

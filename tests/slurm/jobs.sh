@@ -110,7 +110,7 @@ mpi() { # mpi DESC OPTION PROGRAM
 }
 mpi "Open MPI by PMIx" pmix ring
 # it may stay in MPI_Finalize(), see launchers.sh
-mpi "MPICH by PMI-2" pmi2 'timeout -s KILL 10 ring.mpich'
+mpi "MPICH by PMI-2" pmi2 'timeout -s KILL 20 ring.mpich'
 # --- requeue: the same number, a new container ---
 on head sh -c 'cat >/home/alice/again.sh && chmod 755 /home/alice/again.sh' <<'JOB'
 #!/bin/bash
@@ -123,9 +123,11 @@ shifter test ! -e /run/user/$UID/mine && echo clean
 shifter ssh node2 hostname
 echo end
 JOB
-as alice sbatch -Q --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh
+job=$(as alice sbatch --parsable --requeue --open-mode=append -N2 -w node1,node2 -o again.out --exclusive --image=$image again.sh)
+waits() { [ "$(on head squeue -h -j "$job" -o %r)" = BeginTime ]; }
+ok "a job asks to be requeued" wait_until 60 waits
 has_said() { on head grep -qx "$2" "/home/alice/$1" 2>/dev/null; }
-ok "a requeued job runs again" wait_until 120 has_said again.out end
+ok "the requeued job runs again" wait_until 120 has_said again.out end
 is "$(on head grep -vE '^(slurmstepd|srun)' /home/alice/again.out)" $'clean\nnode2\nend' "in a new container, with ssh"
 ok "the nodes are idle" idle_again 4
 ok "nothing is left on the nodes" nowhere_left "${nodes[@]}"
