@@ -392,12 +392,11 @@ int shf_slurm_epilog(spank_t spank, const struct shf_slurm_args *args)
 		slurm_error("shifter: job %u: cannot remove the record of the job: %s",
 			    (unsigned int)job, strerror(-rc));
 	rc = shifter_teardown(ctx, container);
-	if (rc == 0 && is_ill)
+	if (rc < 0)
+		slurm_error("shifter: job %u: %s", (unsigned int)job, shifter_get_error(ctx));
+	if (is_ill)
 		slurm_error("shifter: job %u: this epilog fails to have the node drained, which "
 			    "could not set the job's container up",
 			    (unsigned int)job);
-	if (rc == 0)
-		return is_ill ? -1 : 0;
-	slurm_error("shifter: job %u: %s", (unsigned int)job, shifter_get_error(ctx));
 	return is_ill || rc == -ETIMEDOUT || shifter_get_fault(ctx) == SHIFTER_FAULT_NODE ? -1 : 0;
 }

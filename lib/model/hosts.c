@@ -314,18 +314,17 @@ int shf_hosts_short_names(const struct shifter_hosts *hosts, struct shifter_host
 	for (size_t i = 0; i < hosts->count && !error && seen.count; i++) {
 		const char *name = hosts->list[i].name;
 		size_t n = short_length(&hosts->list[i]);
+		uint32_t hash = hash_name(name, n);
 		const struct shf_host *form;
-		uint32_t hash;
 		char *kept;
 
 		if (!n)
 			continue;
-		form = find_host(&seen, name, n);
+		form = entry_host(&seen, find_entry(&seen, name, n, hash));
 		if (form->slots > 1 || shf_hosts_find(hosts, form->name))
 			continue;
 		error = out->count == out->capacity ? grow(out) : 0;
 		kept = error ? NULL : keep_string(out, name, n);
-		hash = hash_name(name, n);
 		if (!kept)
 			error = -ENOMEM;
 		else

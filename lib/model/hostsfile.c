@@ -35,10 +35,6 @@ static char *put_number(char *at, uint64_t value)
 	char digits[20];
 	size_t first = sizeof(digits);
 
-	if (value < 10) {
-		*at++ = (char)('0' + value);
-		return at;
-	}
 	do {
 		digits[--first] = (char)('0' + value % 10);
 		value /= 10;
@@ -141,7 +137,7 @@ void shf_render_clustershell_groups(const struct shifter_hosts *hosts, struct sh
 /* names and addresses have no character that JSON would want escaped */
 static char *put_json(char *at, const struct shf_host *host)
 {
-	at = PUT(at, ",{\"name\":\"");
+	at = PUT(at, "{\"name\":\"");
 	at = put_name(at, host);
 	if (host->address) {
 		at = PUT(at, "\",\"address\":\"");
@@ -155,19 +151,16 @@ static char *put_json(char *at, const struct shf_host *host)
 
 void shf_render_hosts_json(const struct shifter_hosts *hosts, struct shf_text *text)
 {
-	struct shifter_hosts others = *hosts;
-	char first[LINE_MAX_LENGTH];
-
 	shf_text_add(text, "{\"hosts\":[");
-	if (others.count) {
-		const char *end = put_json(first, others.list);
+	for (size_t i = 0; i < hosts->count; i++) {
+		char *at = shf_text_begin(text, LINE_MAX_LENGTH);
 
-		/* without the comma */
-		shf_text_add_mem(text, first + 1, (size_t)(end - first) - 1);
-		others.list++;
-		others.count--;
+		if (!at)
+			return;
+		if (i)
+			*at++ = ',';
+		shf_text_end(text, put_json(at, &hosts->list[i]));
 	}
-	render(&others, text, put_json);
 	shf_text_addf(text, "],\"slots\":%llu}\n", (unsigned long long)hosts->total_slots);
 }
 
