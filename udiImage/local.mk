@@ -16,11 +16,13 @@ UDIIMAGE_RECIPE = \
 	lib/base/environ.h \
 	lib/base/locale_name.c \
 	lib/base/locale_name.h \
+	udiImage/udi_curve25519.c \
 	udiImage/udi_env.c \
 	udiImage/udi_env.h \
 	udiImage/udi_host_key.c \
 	udiImage/udi_job.c \
 	udiImage/udi_job.h \
+	udiImage/udi_memory.c \
 	udiImage/udi_names.c \
 	udiImage/udi_names.h \
 	udiImage/udi_openssh.c \
@@ -41,6 +43,8 @@ EXTRA_DIST += \
 	udiImage/selftest \
 	tests/udiimage/build.sh \
 	tests/udiimage/linked.sh \
+	tests/udiimage/quicker.c \
+	tests/udiimage/quicker.sh \
 	tests/udiimage/selftest.sh \
 	tests/udiimage/session.sh \
 	tests/udiimage/wait-server.pl \

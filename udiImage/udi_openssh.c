@@ -6,7 +6,8 @@
  * 1. A static program still reads files of the container image.  glibc would dlopen() the modules
  *    that the image's nsswitch.conf names and the converters of the image's locale, OpenSSL the
  *    providers in the image's openssl.cnf (or $OPENSSL_CONF): code for another C library, or a
- *    policy under which nothing works.  All three are switched off.
+ *    policy under which nothing works.  All three are switched off.  So is that OpenSSL gives back
+ *    piece by piece, when a program ends, what ends with it.
  * 2. OpenSSH sets TCP_NODELAY only once an interactive session is open.  Until then Nagle's
  *    algorithm and delayed acknowledgements stall each login two or three times for 40 ms.
  * 3. sshd listens with a backlog of 128.  When more nodes than that connect at once their SYNs are
@@ -35,7 +36,9 @@
 /* Weak: a build without OpenSSL, and the programs that are not OpenSSH's, do without it. */
 #pragma weak OPENSSL_init_crypto
 int OPENSSL_init_crypto(uint64_t options, const void *settings);
-enum { NO_LOAD_CONFIG = 0x80 }; /* OPENSSL_INIT_NO_LOAD_CONFIG, part of OpenSSL's ABI */
+/* OPENSSL_INIT_NO_LOAD_CONFIG and OPENSSL_INIT_NO_ATEXIT, part of OpenSSL's ABI */
+enum { NO_LOAD_CONFIG = 0x80,
+       NO_ATEXIT = 0x80000 };
 
 #ifdef __GLIBC__
 int __nss_configure_lookup(const char *database, const char *services);
@@ -76,7 +79,7 @@ __attribute__((constructor)) static void keep_to_own_code(void)
 	if (__nss_configure_lookup("hosts", "files dns") != 0)
 		abort();
 #endif
-	if (OPENSSL_init_crypto && OPENSSL_init_crypto(NO_LOAD_CONFIG, NULL) != 1)
+	if (OPENSSL_init_crypto && OPENSSL_init_crypto(NO_LOAD_CONFIG | NO_ATEXIT, NULL) != 1)
 		abort();
 }
 

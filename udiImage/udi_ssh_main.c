@@ -10,6 +10,9 @@
  * options there are, so the host can be found, and the -F is exchanged for that of the job's
  * hosts, and their port.  There the port is the job's, whatever a launcher says: nothing but the
  * job's sshd can be meant by this configuration, and the first -p is the one that ssh takes.
+ *
+ * With --wrap=RAND_status, by which ssh has OpenSSL's random numbers made ready at every start: a
+ * login by the job's keys takes none of these, and what does has them made ready when it does.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,6 +26,7 @@ int __real_main(int argc, char **argv, char **envp);
 int __wrap_main(int argc, char **argv, char **envp);
 int __real_BSDgetopt(int argc, char *const *argv, const char *options);
 int __wrap_BSDgetopt(int argc, char *const *argv, const char *options);
+int __wrap_RAND_status(void);
 
 /* Ours, from above or from the ssh that runs this one for a jump: the file that fits the host. */
 static void exchange_config(int argc, char **argv, const char *options)
@@ -52,6 +56,11 @@ int __wrap_BSDgetopt(int argc, char *const *argv, const char *options)
 		exchange_config(argc, (char **)argv, options);
 	is_chosen = true;
 	return __real_BSDgetopt(argc, argv, options);
+}
+
+int __wrap_RAND_status(void)
+{
+	return 1;
 }
 
 int __wrap_main(int argc, char **argv, char **envp)

@@ -26,7 +26,8 @@ ip link set lo up || exit 1
 # traced PROGRAM... - its system calls go to $tmp/calls
 traced() {
 	env -i PATH=/usr/bin:/bin LANG=de_DE.ISO-8859-1 OPENSSL_CONF="$tmp/openssl.cnf" HOME="$tmp" \
-		strace -f -o "$tmp/calls" -e trace=openat,open,socket,setsockopt,connect "$@" >"$tmp/out" 2>&1 </dev/null
+		strace -f -o "$tmp/calls" -e trace=openat,open,socket,setsockopt,connect,madvise,execve \
+		"$@" >"$tmp/out" 2>&1 </dev/null
 }
 calls() {
 	grep -E "$1" "$tmp/calls"
@@ -46,6 +47,16 @@ is "$?" 0 "ssh-keygen makes a key"
 for foreign in '\.so' 'openssl\.cnf'; do
 	is "$(calls "$foreign")" "" "ssh-keygen opens nothing like $foreign"
 done
+# For one connection, of nobody, whose shell says no.
+chmod 0755 "$tmp" && chown 65534 "$tmp/key" && printf '%s\n' "HostKey $tmp/key" \
+	"AuthorizedKeysFile $tmp/key.pub" 'StrictModes no' >"$tmp/config"
+as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+traced "$udi/bin/ssh" -F none -i "$tmp/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
+	-o UserKnownHostsFile=/dev/null -o ProxyCommand="$as_nobody $udi/sbin/sshd -i -e -f $tmp/config" \
+	nobody@here true
+like "$(cat "$tmp/out")" 'not available' "a session begins"
+gave_back=$(calls 'madvise\(0x[0-9a-f]+, 2[56][0-9]{4}, MADV_DONTNEED\) += 0' | cut -d ' ' -f 1 | sort -u | wc -l)
+ok "both give their room for 256 kB back to the kernel as it came" [ "$gave_back" -ge 2 ]
 traced "$udi/bin/ssh" -F none -p 9 no-such-host.invalid true
 is "$?" 255 "ssh to an unknown host fails"
 is "$(calls '\.so')" "" "and asks /etc/hosts and the DNS without modules"
