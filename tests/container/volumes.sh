@@ -86,6 +86,18 @@ ok "a file and a read-only directory of the site's" up v
 is "$(inside v cat /site/file)" text "the file is there"
 like "$(inside v touch /site/dir/x 2>&1)" 'Read-only' "the directory is read-only"
 ok "teardown of that" down v
+# the outer one is for all to write, as a scratch file system is
+install -d -m 1777 /data/scratch && install -d /data/scratch/in
+printf 'imagePath = "/img"\nsiteFs = "/home:/home;/data/scratch:/scratch;/data/other:/scratch/in"\n' >/etc/shifter/udiRoot.conf
+ok "a site mount within another" up v
+is "$(inside v awk '$5 == "/scratch/in" { print $5 }' /proc/self/mountinfo)" /scratch/in "is there"
+ok "teardown of both" down v
+for to in /etc ../etc ../../etc /proc/self/root/etc; do
+	rmdir /data/scratch/in 2>/dev/null || rm /data/scratch/in
+	as alice ln -s $to /data/scratch/in
+	refused '4' "'/scratch/in'" "a link to $to, made by a user, in its place" up v
+done
+rm /data/scratch/in
 printf 'imagePath = "%s"\n' $IMG >/etc/shifter/udiRoot.conf
 refused 3 "cannot mount '/data/mine' and '/data/other' both at '/x'" "two volumes at one place" shifterctl setup --id v \
 	--image busybox --user alice --volume /data/mine:/x --volume /data/other:/x/
