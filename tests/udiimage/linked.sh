@@ -47,12 +47,13 @@ is "$?" 0 "ssh-keygen makes a key"
 for foreign in '\.so' 'openssl\.cnf'; do
 	is "$(calls "$foreign")" "" "ssh-keygen opens nothing like $foreign"
 done
-# For one connection, of nobody, whose shell says no.
+# For one connection, of nobody, whose shell says no.  Later ones look for sshd-session in its place.
+mount -t tmpfs opt /opt && mkdir /opt/udiImage && mount --bind "$udi" /opt/udiImage || exit 1
 chmod 0755 "$tmp" && chown 65534 "$tmp/key" && printf '%s\n' "HostKey $tmp/key" \
 	"AuthorizedKeysFile $tmp/key.pub" 'StrictModes no' >"$tmp/config"
 as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 traced "$udi/bin/ssh" -F none -i "$tmp/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
-	-o UserKnownHostsFile=/dev/null -o ProxyCommand="$as_nobody $udi/sbin/sshd -i -e -f $tmp/config" \
+	-o UserKnownHostsFile=/dev/null -o ProxyCommand="$as_nobody /opt/udiImage/sbin/sshd -i -e -f $tmp/config" \
 	nobody@here true
 like "$(cat "$tmp/out")" 'not available' "a session begins"
 gave_back=$(calls 'madvise\(0x[0-9a-f]+, 2[56][0-9]{4}, MADV_DONTNEED\) += 0' | cut -d ' ' -f 1 | sort -u | wc -l)
