@@ -19,10 +19,11 @@ is "$(as alice $IMG/vol/caps)" '0 0' "so have the capabilities of its file"
 ok "and its device node" as alice dd if=$IMG/vol/zero of=/dev/null bs=1 count=1
 
 # what a batch daemon has, and its children must not: a descriptor, a keyring, ignored and blocked
-# signals, a protection against the memory's end, a priority, a session, a limit, a umask
+# signals, a protection against the memory's end, a priority, a session, a limit, a umask, a
+# capability that is inherited
 install -m 600 /dev/stdin /img/secret <<<secret
 daemon() { # daemon CMD...
-	nice -n 3 prlimit --cpu=600: --core=1024: perl -e 'use strict; open my $f, "<", "/img/secret" or die; require POSIX; POSIX::dup2(fileno $f, 77);
+	nice -n 3 prlimit --cpu=600: --core=1024: setpriv --inh-caps +net_raw perl -e 'use strict; open my $f, "<", "/img/secret" or die; require POSIX; POSIX::dup2(fileno $f, 77);
 		my ($type, $name, $key) = ("user", "daemon-secret", "x");
 		syscall(250, 1, 0) >= 0 or die "keyctl: $!"; syscall(248, $type, $name, $key, 1, -3) >= 0 or die "add_key: $!";
 		$SIG{$_} = "IGNORE" for qw(HUP TERM USR1 PIPE CHLD);
@@ -33,6 +34,7 @@ like "$(daemon grep -h -E 'daemon-|^300|^secret|^Umask|^Sig(Blk|Ign)' /proc/keys
 	'daemon-secret.*300.*secret.*Umask:[^S]*0000.*SigBlk:[^S]*[1-9].*SigIgn:[^S]*[1-9]' \
 	"the daemon of the test has what it must not leave"
 like "$(daemon awk 'FNR == NR { print $19 } /cpu time/' /proc/self/stat /proc/self/limits)" '^3.*600 ' "a priority and a limit, too"
+like "$(daemon grep CapInh /proc/self/status)" '[1-9a-f]' "and a capability that is inherited"
 
 # clean WHAT RUN...: RUN, which runs a command inside, does so without anything of the daemon's
 clean() {
@@ -83,6 +85,9 @@ for image in evil evil.squashfs; do
 	is "$(inside s awk '$6 !~ /nodev/ && $5 !~ "^/dev(/|$)" { print $5 }' /proc/self/mountinfo)" '' \
 		"$image: nodev on every mount but /dev"
 	clean "$image, by ssh" by_ssh
+	is "$(setpriv --reuid=alice --regid=alice --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw env HOME=/home/alice \
+		shifter --container=s -- awk '/^Cap/ { print $2 }' /proc/self/status | sort -u)" 0000000000000000 \
+		"$image, by shifter: no capability of a caller that has one"
 	inside s dynamic >/dev/null
 	keeper=$(field s keeper_pid) usher=$(field s sshd_pid)
 	for p in "$keeper" "$usher"; do
