@@ -63,7 +63,7 @@ static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 	pid_t minder = getpid();
 	int status = 0;
 	sigset_t signals;
-	pid_t pid;
+	pid_t pid, rc;
 
 	/* all signals are blocked here; one that is ignored could not be waited for */
 	sigemptyset(&signals);
@@ -79,9 +79,13 @@ static _Noreturn void mind_program(const struct shf_run *run, int out, int err)
 		_exit(126);
 	/* readers wait for the program, not for us */
 	shf_sys_close_range(0, ~0u);
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		if (sigwaitinfo(&signals, NULL) == SIGTERM)
+	do {
+		rc = waitpid(pid, &status, WNOHANG);
+		if (rc < 0 && errno != EINTR)
+			_exit(126);
+		if (rc == 0 && sigwaitinfo(&signals, NULL) == SIGTERM)
 			kill(0, SIGKILL);
+	} while (rc != pid);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 

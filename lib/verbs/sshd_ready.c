@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* The last line that sshd left in its log. */
+/* The last line that sshd left in its log, to end a sentence of ours. */
 static void read_last_words(int live, char *line, size_t size)
 {
 	cleanup_fd int fd = openat(live, "sshd.log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -17,7 +17,7 @@ static void read_last_words(int live, char *line, size_t size)
 
 	n = pread(fd, line, size - 1, end > (off_t)size - 1 ? end - ((off_t)size - 1) : 0);
 	n = n < 0 ? 0 : n;
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == ' '))
+	while (n > 0 && strchr("\n .", line[n - 1]))
 		n--;
 	line[n] = '\0';
 	last = strrchr(line, '\n');

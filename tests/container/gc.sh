@@ -78,6 +78,26 @@ for a in 'gc x' 'gc --what'; do
 	refused 2 "gc|unknown option '--what'" "shifterctl $a" shifterctl $a
 done
 not_ok "alice cannot" as alice shifterctl gc
+
+# --- records whose numbers are somebody else's by now ---
+sleep 1000 & other=$!
+for how in gc down; do
+	ok "$how: one whose keeper's number another process has" up reused
+	kill_keeper reused
+	sed -i "s/^keeper_pid .*/keeper_pid $other/" /run/shifter/reused/record
+	ok "$how: one of another boot, of which another process has all numbers" up reborn
+	kill_keeper reborn
+	sed -i "s/^boot_id ......../boot_id 00000000/; s/^keeper_pid .*/keeper_pid $other/
+		s/^keeper_start .*/keeper_start $(cut -d' ' -f22 "/proc/$other/stat")/" /run/shifter/reborn/record
+	like "$(grep -c "^keeper_pid $other\$" /run/shifter/re*/record)" 'reborn/record:1.*reused/record:1' "$how: both say so"
+	case $how in
+	gc) ok "$how: they are collected" shifterctl gc ;;
+	down) ok "$how: they are torn down" down reused reborn ;;
+	esac
+	is "$(shifterctl list)" '' "$how: they are gone"
+	ok "$how: the process lives" kill -0 $other
+done
+kill $other; wait $other 2>/dev/null
 unit=/usr/lib/systemd/system/shifter-gc.service
 if [ -f $unit ] && command -v systemd-analyze >/dev/null; then
 	t_run systemd-analyze verify --man=no $unit

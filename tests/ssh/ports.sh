@@ -12,8 +12,12 @@ conf() { printf '%s\n' "imagePath = \"$IMG\"" "$@" >/etc/shifter/udiRoot.conf; }
 squat() {
 	as "$1" perl -MSocket -e '
 		my ($port, $how) = @ARGV;
-		socket my $s, PF_INET, SOCK_STREAM, 0; setsockopt $s, SOL_SOCKET, SO_REUSEADDR, 1 if $how ne "bound";
-		bind $s, sockaddr_in($port, INADDR_ANY) or die $!; $how eq "bound" or listen $s, 5 or die $!;
+		my $six = $how eq "ipv6";
+		socket my $s, $six ? PF_INET6 : PF_INET, SOCK_STREAM, 0;
+		setsockopt $s, 41, 26, 1 if $six; # IPPROTO_IPV6, IPV6_V6ONLY
+		setsockopt $s, SOL_SOCKET, SO_REUSEADDR, 1 if $how ne "bound";
+		bind $s, $six ? pack_sockaddr_in6($port, Socket::IN6ADDR_ANY) : sockaddr_in($port, INADDR_ANY) or die $!;
+		$how eq "bound" or listen $s, 5 or die $!;
 		$| = 1; print "$$ ready\n"; sleep 600' "$2" "$3" >"$T_DIR/squat" &
 	wait_until 10 grep -q ready "$T_DIR/squat" || { fail "the port $2 is $1's"; return; }
 	SQUATTER=$!
@@ -38,6 +42,10 @@ CLEAN=$SNAPSHOT
 squat bob 1204 listening
 refused 4 "cannot listen on port 1204: it is taken by process $(cut -d' ' -f1 "$T_DIR/squat") \(perl\) of user id 2002; jobs need another sshdPort, or sshdPortRange\$" \
 	"a port that a user has" up bad --sshd
+leave
+squat bob 1204 ipv6
+refused 4 "cannot listen on port 1204: it is taken by process $(cut -d' ' -f1 "$T_DIR/squat") \(perl\) of user id 2002; " \
+	"one that a user has for IPv6 only" up bad --sshd
 leave
 squat bob 1204 bound
 refused 4 'cannot listen on port 1204: it is taken by a process that could not be found' \
