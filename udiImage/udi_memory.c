@@ -27,26 +27,24 @@ void __wrap___explicit_bzero_chk(void *start, size_t size, size_t room);
 void *__real_recallocarray(void *old, size_t old_count, size_t count, size_t size);
 void *__wrap_recallocarray(void *old, size_t old_count, size_t count, size_t size);
 
-/* Gives the whole pages of a large piece of memory back; what is before and after them stays. */
-static bool give_back(char *start, size_t size, char **first, char **last)
+/* Gives the whole pages of a large piece of memory back, and wipes what is around them. */
+static bool give_back(char *start, size_t size)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	char *first = (char *)(((uintptr_t)start + page - 1) & ~(page - 1));
+	char *last = (char *)((uintptr_t)(start + size) & ~(page - 1));
 
-	*first = (char *)(((uintptr_t)start + page - 1) & ~(page - 1));
-	*last = (char *)((uintptr_t)(start + size) & ~(page - 1));
-	return size >= LARGE && madvise(*first, (size_t)(*last - *first), MADV_DONTNEED) == 0;
+	if (madvise(first, (size_t)(last - first), MADV_DONTNEED) < 0)
+		return false;
+	__real_explicit_bzero(start, (size_t)(first - start));
+	__real_explicit_bzero(last, (size_t)(start + size - last));
+	return true;
 }
 
 void __wrap_explicit_bzero(void *start, size_t size)
 {
-	char *first, *last;
-
-	if (!give_back(start, size, &first, &last)) {
+	if (size < LARGE || !give_back(start, size))
 		__real_explicit_bzero(start, size);
-		return;
-	}
-	__real_explicit_bzero(start, (size_t)(first - (char *)start));
-	__real_explicit_bzero(last, (size_t)((char *)start + size - last));
 }
 
 void __wrap___explicit_bzero_chk(void *start, size_t size, size_t room)

@@ -130,17 +130,17 @@ static bool is_refused_when_changed(unsigned char *message, size_t length, unsig
 	unsigned char order[KEY];
 	unsigned carry = 0;
 
-	for (size_t i = 0; i < length; i++) {
-		message[i] ^= 1;
+	for (size_t i = 0; i < 8 * length; i++) {
+		message[i / 8] ^= (unsigned char)(1 << i % 8);
 		if (opens(message, length, public))
 			return false;
-		message[i] ^= 1;
+		message[i / 8] ^= (unsigned char)(1 << i % 8);
 	}
-	for (size_t i = 0; i < KEY; i++) {
-		public[i] ^= 1;
+	for (size_t i = 0; i < 8 * KEY; i++) {
+		public[i / 8] ^= (unsigned char)(1 << i % 8);
 		if (opens(message, length, public))
 			return false;
-		public[i] ^= 1;
+		public[i / 8] ^= (unsigned char)(1 << i % 8);
 	}
 	/* S + L is the same number modulo L: RFC 8032, section 5.1.7, has it refused */
 	from_hex(order, "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
