@@ -15,6 +15,9 @@ bin_shifter_SOURCES = \
 	bin/cli_script.c \
 	bin/cli_script.h \
 	bin/shifter.c
+if HAVE_MUSL
+bin_shifter_SOURCES += bin/cli_memory.c
+endif
 bin_shifter_CPPFLAGS = $(SMALL_CPPFLAGS) -D_GNU_SOURCE
 bin_shifter_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_LDADD = $(SMALL_LIBS)
