@@ -6,8 +6,10 @@
 include $(top_srcdir)/bin/cli.mk
 
 shifterlibexec_PROGRAMS += \
+	bin/shifter-builder \
 	bin/shifter-enter \
 	bin/shifter-keeper \
+	bin/shifter-lookup \
 	bin/shifter-private \
 	bin/shifter-readconf \
 	bin/shifter-usher
@@ -27,17 +29,30 @@ libshfmusl_a_SOURCES = \
 	lib/base/path.c \
 	lib/base/report.c \
 	lib/base/text.c \
+	lib/kernel/build_walk.c \
 	lib/kernel/credentials.c \
+	lib/kernel/image_finder.c \
+	lib/kernel/image_lookup.c \
+	lib/kernel/image_view.c \
 	lib/kernel/keeper_client.c \
 	lib/kernel/message.c \
-	lib/kernel/process.c
+	lib/kernel/mounts.c \
+	lib/kernel/process.c \
+	lib/kernel/user_session.c \
+	lib/kernel/volume_sources.c \
+	lib/kernel/worker.c \
+	lib/model/flat_plan.c \
+	lib/model/image.c \
+	lib/model/image_format.c
 libshfmusl_a_CPPFLAGS = $(SMALL_CPPFLAGS)
 libshfmusl_a_CFLAGS = $(SMALL_CFLAGS)
 
 small_programs = \
 	bin/shifter$(EXEEXT) \
+	bin/shifter-builder$(EXEEXT) \
 	bin/shifter-enter$(EXEEXT) \
 	bin/shifter-keeper$(EXEEXT) \
+	bin/shifter-lookup$(EXEEXT) \
 	bin/shifter-usher$(EXEEXT)
 libshfmusl.a $(small_programs): CC = $(MUSL_CC)
 
@@ -53,6 +68,12 @@ SMALL_LINK = $(LIBTOOL) $(AM_V_lt) --tag=CC $(AM_LIBTOOLFLAGS) $(LIBTOOLFLAGS) -
 	$(CCLD) $(SMALL_CFLAGS) $(CFLAGS) $(SHF_LDFLAGS) $(STATIC_LDFLAGS) $(LDFLAGS) -o $@
 SMALL_LIBS = libshf.la
 endif
+
+bin_shifter_builder_SOURCES = bin/shifter-builder.c
+bin_shifter_builder_CPPFLAGS = $(SMALL_CPPFLAGS)
+bin_shifter_builder_CFLAGS = $(SMALL_CFLAGS)
+bin_shifter_builder_LDADD = $(SMALL_LIBS)
+bin_shifter_builder_LINK = $(SMALL_LINK)
 
 bin_shifter_enter_SOURCES = \
 	bin/enter_command.c \
@@ -70,6 +91,12 @@ bin_shifter_keeper_CPPFLAGS = $(SMALL_CPPFLAGS)
 bin_shifter_keeper_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_keeper_LDADD = $(SMALL_LIBS)
 bin_shifter_keeper_LINK = $(SMALL_LINK)
+
+bin_shifter_lookup_SOURCES = bin/shifter-lookup.c
+bin_shifter_lookup_CPPFLAGS = $(SMALL_CPPFLAGS)
+bin_shifter_lookup_CFLAGS = $(SMALL_CFLAGS)
+bin_shifter_lookup_LDADD = $(SMALL_LIBS)
+bin_shifter_lookup_LINK = $(SMALL_LINK)
 
 bin_shifter_usher_SOURCES = \
 	bin/shifter-usher.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * shifter-keeper - holds a container
+ * shifter-keeper - builds a container, and holds it
  *
  * Root, outside of the container, with what would otherwise need files and
  * bind mounts to survive between hooks: a descriptor of the mount namespace, one
@@ -8,19 +8,23 @@
  * kernel drops the mounts as soon as the last process inside has gone.  The
  * user can neither signal nor trace it.
  *
- * Arguments and descriptors: kernel/keeper_protocol.h.  Static, no heap, no
+ * Arguments, and what is said to it: kernel/keeper_protocol.h.  Static, no heap, no
  * configuration, no name service.
  */
 #include "base/parse.h"
+#include "kernel/build_walk.h"
 #include "kernel/credentials.h"
 #include "kernel/keeper_protocol.h"
 #include "kernel/message.h"
 #include "kernel/process.h"
+#include "kernel/syscalls.h"
+#include "kernel/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,15 +35,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LISTENERS_MAX = 32,
-       ANSWER_MS = 2000 };
+enum { ANSWER_MS = 2000 };
 
 struct keeper {
 	uint32_t uid;
 	const char *generation;
-	uint32_t n_listeners;
-	int namespace; /* of the container; -1 until it is built */
-	int usher;     /* pidfd, or -1 */
+	int fds[SHF_MESSAGE_FDS]; /* SHF_COMMIT_* */
+	size_t n_fds;             /* 0 until the container is built */
+	int usher;                /* pidfd, or -1 */
 	int32_t usher_pid;
 };
 
@@ -77,7 +80,8 @@ static void leave_cgroups(void)
 
 		strsep(&line, ":");
 		controllers = line ? strsep(&line, ":") : NULL;
-		if (!line)
+		/* nothing to leave: it takes the kernel a while all the same */
+		if (!line || strcmp(line, "/") == 0)
 			continue;
 		if (!*controllers) {
 			write_self("/sys/fs/cgroup/cgroup.procs");
@@ -114,7 +118,6 @@ static void reset_limits(void)
 /* Nothing of the daemon that ran the hook stays with us. */
 static int forget_origin(void)
 {
-	shf_reset_signals();
 	umask(077);
 	if (chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
@@ -142,7 +145,8 @@ static void respond(struct keeper *keeper, int peer, const struct shf_keeper_req
 {
 	struct shf_keeper_answer answer = { .protocol = SHF_KEEPER_PROTOCOL,
 					    .uid = keeper->uid };
-	int fds[2 + LISTENERS_MAX];
+	const int *ours = keeper->fds;
+	int fds[SHF_MESSAGE_FDS];
 	size_t count = 0;
 
 	forget_dead_usher(keeper);
@@ -152,16 +156,16 @@ static void respond(struct keeper *keeper, int peer, const struct shf_keeper_req
 	case SHF_KEEPER_QUIT:
 		break;
 	case SHF_KEEPER_ENTER:
-		fds[count++] = keeper->namespace;
+		fds[count++] = ours[SHF_COMMIT_NAMESPACE];
 		break;
 	case SHF_KEEPER_LIVE:
-		fds[count++] = SHF_KEEPER_FD_LIVE;
+		fds[count++] = ours[SHF_COMMIT_LIVE];
 		break;
 	case SHF_KEEPER_SERVE:
-		fds[count++] = keeper->namespace;
-		fds[count++] = SHF_KEEPER_FD_LIVE;
-		for (uint32_t i = 0; i < keeper->n_listeners; i++)
-			fds[count++] = SHF_KEEPER_FD_LISTENERS + (int)i;
+		fds[count++] = ours[SHF_COMMIT_NAMESPACE];
+		fds[count++] = ours[SHF_COMMIT_LIVE];
+		for (size_t i = SHF_COMMIT_LISTENERS; i < keeper->n_fds; i++)
+			fds[count++] = ours[i];
 		break;
 	case SHF_KEEPER_USHER:
 		if (keeper->usher >= 0) {
@@ -210,47 +214,65 @@ static bool serve(struct keeper *keeper, int peer)
 	return request.verb == SHF_KEEPER_QUIT;
 }
 
+/*
+ * Make the namespace, and leave it: we are no part of the container, and nothing that it
+ * was made of is open here any more.
+ */
+static bool build(void)
+{
+	int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (home < 0 || root < 0 || !shf_serve_build(SHF_WORKER_CHANNEL))
+		return false;
+	/* who started us may have had a root of its own */
+	if (setns(home, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return false;
+	umask(077);
+	return shf_sys_close_range(SHF_WORKER_LEASH + 1, ~0u) == 0;
+}
+
 /* Has the set-up that started us been completed, and does it know that we are here? */
 static bool is_committed(struct keeper *keeper)
 {
-	size_t n_fds = 1;
 	char byte;
-	/* without end: the set-up has its own, and we see it go */
-	ssize_t n = shf_receive(SHF_KEEPER_FD_COMMIT, &byte, 1, &keeper->namespace, &n_fds,
-				INT64_MAX);
-	int rc = n == 1 && n_fds == 1 ? shf_send(SHF_KEEPER_FD_COMMIT, &byte, 1, NULL, 0)
-				      : -ECANCELED;
+	ssize_t n;
+	int rc;
 
-	close(SHF_KEEPER_FD_COMMIT);
+	keeper->n_fds = SHF_MESSAGE_FDS;
+	/* without end: the set-up has its own, and we see it go */
+	n = shf_receive(SHF_WORKER_CHANNEL, &byte, 1, keeper->fds, &keeper->n_fds, INT64_MAX);
+	if (n != 1 || keeper->n_fds < SHF_COMMIT_LISTENERS || !shf_slip_leash())
+		return false;
+	rc = shf_send(SHF_WORKER_CHANNEL, &byte, 1, NULL, 0);
+	close(SHF_WORKER_CHANNEL);
+	/* what the hook's daemon ignores; nobody waits for this */
+	shf_reset_signals();
 	return rc == 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct keeper keeper = { .namespace = -1, .usher = -1 };
+	static struct keeper keeper = { .usher = -1 };
 
-	if (argc != 6 || strcmp(argv[1], SHF_KEEPER_START) != 0 || !shf_is_id(argv[2]) ||
-	    !shf_parse_u32(argv[3], 1, UINT32_MAX - 1, &keeper.uid) ||
-	    !shf_parse_u32(argv[5], 0, LISTENERS_MAX, &keeper.n_listeners)) {
+	if (argc != 5 || strcmp(argv[1], SHF_KEEPER_START) != 0 || !shf_is_id(argv[2]) ||
+	    !shf_parse_u32(argv[3], 1, UINT32_MAX - 1, &keeper.uid)) {
 		fprintf(stderr, "shifter-keeper: it is started by libshifter, not by hand\n");
 		return 2;
 	}
 	keeper.generation = argv[4];
-	for (int fd = SHF_KEEPER_FD_CONTROL; fd < SHF_KEEPER_FD_LISTENERS + (int)keeper.n_listeners;
-	     fd++)
-		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-			return 2;
-	if (forget_origin() < 0)
+	if (!shf_take_leash() || forget_origin() < 0)
 		return 2;
-	if (!is_committed(&keeper))
+	if (!build() || !is_committed(&keeper))
 		return 1;
 	for (;;) {
-		struct pollfd pollfd = { .fd = SHF_KEEPER_FD_CONTROL, .events = POLLIN };
+		struct pollfd pollfd = { .fd = keeper.fds[SHF_COMMIT_CONTROL],
+					 .events = POLLIN };
 		int peer;
 
 		if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
 			return 1;
-		peer = accept4(SHF_KEEPER_FD_CONTROL, NULL, NULL, SOCK_CLOEXEC);
+		peer = accept4(pollfd.fd, NULL, NULL, SOCK_CLOEXEC);
 		if (peer < 0)
 			continue;
 		if (serve(&keeper, peer))
@@ -258,7 +280,7 @@ int main(int argc, char **argv)
 		close(peer);
 	}
 	/* the port is free now, whoever may have inherited the sockets of the set-up */
-	for (uint32_t i = 0; i < keeper.n_listeners; i++)
-		shutdown(SHF_KEEPER_FD_LISTENERS + (int)i, SHUT_RDWR);
+	for (size_t i = SHF_COMMIT_LISTENERS; i < keeper.n_fds; i++)
+		shutdown(keeper.fds[i], SHUT_RDWR);
 	return 0;
 }

@@ -219,6 +219,7 @@ static int prepare(struct usher *u)
 {
 	sigset_t mask;
 
+	shf_reset_signals();
 	umask(077);
 	if (chdir("/") < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)

@@ -28,6 +28,8 @@ libshf_la_SOURCES = \
 	lib/base/report.h \
 	lib/base/text.c \
 	lib/base/text.h \
+	lib/kernel/build_walk.c \
+	lib/kernel/build_walk.h \
 	lib/kernel/builder.c \
 	lib/kernel/builder.h \
 	lib/kernel/credentials.c \
@@ -100,6 +102,8 @@ libshf_la_SOURCES = \
 	lib/kernel/user_session.h \
 	lib/kernel/volume_sources.c \
 	lib/kernel/volume_sources.h \
+	lib/kernel/worker.c \
+	lib/kernel/worker.h \
 	lib/model/account.c \
 	lib/model/account.h \
 	lib/model/config.c \
@@ -111,6 +115,8 @@ libshf_la_SOURCES = \
 	lib/model/config_records.c \
 	lib/model/container_plan.c \
 	lib/model/container_plan.h \
+	lib/model/flat_plan.c \
+	lib/model/flat_plan.h \
 	lib/model/home.c \
 	lib/model/home.h \
 	lib/model/hosts.c \

@@ -10,8 +10,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -30,7 +30,6 @@ static int prepare(const struct shf_daemon *daemon, int extra)
 	memcpy(fds, daemon->fds, n_fds * sizeof(*fds));
 	if (extra >= 0)
 		fds[n_fds++] = extra;
-	shf_reset_signals();
 	if (setsid() < 0 || shf_lift_fds(fds, n_fds) < 0 || shf_null_stdio() < 0)
 		return -errno;
 	return shf_arrange_fds(fds, n_fds, 3);
@@ -98,16 +97,18 @@ static bool clear_launch(struct launch *launch)
 static int start_here(const struct shf_daemon *daemon, struct shf_child *child)
 {
 	struct shf_child launcher = SHF_NO_CHILD;
-	struct launch *launch;
+	struct launch *launch = malloc(sizeof(*launch));
 	sigset_t all, old;
 	int error, rc;
 
-	launch = mmap(NULL, sizeof(*launch), PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (launch == MAP_FAILED)
-		return -errno;
+	if (!launch)
+		return -ENOMEM;
+	/* most of it is stack, which need not be touched */
 	launch->daemon = daemon;
+	launch->pid = 0;
 	launch->pidfd = -1;
+	launch->error = 0;
+	launch->is_over = false;
 	/* as shf_fork(): no handler of the caller's runs in them */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
@@ -128,8 +129,9 @@ static int start_here(const struct shf_daemon *daemon, struct shf_child *child)
 		child->pidfd = steal_fd(&launch->pidfd);
 	}
 	shf_end_child(&launcher);
+	/* where somebody is left who cannot be killed, it is lost */
 	if (clear_launch(launch))
-		munmap(launch, sizeof(*launch));
+		free(launch);
 	return rc;
 }
 

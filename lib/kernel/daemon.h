@@ -12,7 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A program to leave running, in a session of its own, with 0-2 /dev/null. */
+/*
+ * A program to leave running, in a session of its own, with 0-2 /dev/null.  Signals are
+ * its own affair (shf_reset_signals()): it starts with all of them blocked, and with
+ * those ignored that the caller ignores.
+ */
 struct shf_daemon {
 	const char *path;
 	char *const *argv; /* its environment is empty */

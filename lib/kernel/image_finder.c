@@ -127,16 +127,19 @@ static int find_first(const struct shf_question *question, struct shf_image_find
 	return -error;
 }
 
-static void find(int channel, const struct shf_question *question, int fd)
+void shf_answer_image(int channel, const struct shf_question *question, int fd)
 {
-	struct shf_image_finding finding = { 0 };
+	static struct shf_image_finding finding;
+	static char meta_path[SHF_PATH_MAX];
 	const char *asked_store = shf_next_string(question, NULL);
-	char meta_path[SHF_PATH_MAX];
 	int fds[2] = { -ESTALE, -1 };
 	char link[32];
 	int store;
 
 	(void)fd;
+	/* of an earlier question; paths need their beginning only */
+	memset(&finding, 0, offsetof(struct shf_image_finding, path));
+	finding.path[0] = finding.store[0] = '\0';
 	for (int tries = 0; tries < 4 && fds[0] == -ESTALE; tries++)
 		fds[0] = find_first(question, &finding);
 	finding.error = fds[0] < 0 ? -fds[0] : 0;
@@ -173,7 +176,7 @@ int shf_find_image(const struct shf_image_search *search, struct shf_user_sessio
 
 	_Static_assert(sizeof(search->paths) + sizeof(search->store) <= SHF_QUESTION_MAX,
 		       "a search is one question");
-	shf_begin_question(&question, find);
+	shf_begin_question(&question, SHF_ASK_IMAGE);
 	shf_add_to_question(&question, search->store);
 	for (unsigned i = 0; i < search->count; i++)
 		shf_add_to_question(&question, search->paths[i]);

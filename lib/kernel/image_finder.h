@@ -49,4 +49,7 @@ int shf_find_image(const struct shf_image_search *search, struct shf_user_sessio
  */
 int shf_examine_image(int fd, struct shf_image_finding *finding);
 
+/* In the helper: answers SHF_ASK_IMAGE, the store and the paths. */
+void shf_answer_image(int channel, const struct shf_question *question, int fd);
+
 #endif

@@ -30,7 +30,7 @@ struct answer {
 };
 
 /* In the helper, as the user. */
-static void read_tag(int channel, const struct shf_question *question, int unused)
+void shf_answer_tag(int channel, const struct shf_question *question, int unused)
 {
 	const char *path = shf_next_string(question, NULL);
 	struct answer answer = { 0 };
@@ -59,7 +59,7 @@ static int read_as_user(const char *path, struct shf_user_session *session, stru
 	ssize_t n;
 	int rc;
 
-	shf_begin_question(&question, read_tag);
+	shf_begin_question(&question, SHF_ASK_TAG);
 	shf_add_to_question(&question, path);
 	rc = shf_ask_user(session, &question, -1);
 	if (rc < 0)

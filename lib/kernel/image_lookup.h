@@ -21,4 +21,7 @@ int shf_look_up_image(const struct shf_config *config, const struct shf_image_re
 		      struct shf_user_session *session, struct shf_image_ref *id,
 		      struct shf_report *report);
 
+/* In the helper: answers SHF_ASK_TAG, the path of a tag in the index of the store. */
+void shf_answer_tag(int channel, const struct shf_question *question, int fd);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +16,12 @@ enum { RETRIES = 64,
        /* bytes of answers that go in one packet: to be woken up takes longest */
        ANSWERS_MAX = 16384 };
 
-/* ---- in the helper ---- */
+/*
+ * ---- in the helper ----
+ *
+ * It answers one question at a time: what is large is static, of which no more is touched
+ * than is used.
+ */
 
 static int open_in_image(int image, const char *path, uint64_t flags)
 {
@@ -47,7 +53,7 @@ static uint16_t fit_mode(int fd, uint32_t mode)
 
 static int read_modes(int image, struct shf_target *target)
 {
-	char path[SHF_PATH_MAX];
+	static char path[SHF_PATH_MAX];
 
 	target->depth = 0;
 	target->is_file = false;
@@ -91,7 +97,7 @@ static int read_path(int fd, char *path, size_t size)
 /* Replace the longest part of the path that the image has by what it is there. */
 static int resolve(int image, struct shf_target *target)
 {
-	char part[SHF_PATH_MAX], real[SHF_PATH_MAX], joined[2 * SHF_PATH_MAX];
+	static char part[SHF_PATH_MAX], joined[2 * SHF_PATH_MAX];
 	size_t length = strlen(target->path);
 	int fd, rc;
 
@@ -108,11 +114,11 @@ static int resolve(int image, struct shf_target *target)
 			;
 		part[length] = '\0';
 	}
-	rc = read_path(fd, real, sizeof(real));
+	rc = read_path(fd, joined, SHF_PATH_MAX);
 	close(fd);
 	if (rc < 0)
 		return rc;
-	snprintf(joined, sizeof(joined), "%s%s", real, target->path + length);
+	strcat(joined, target->path + length);
 	return shf_path_clean(joined, target->path);
 }
 
@@ -156,11 +162,11 @@ static size_t put_answer(char *bytes, const struct shf_target *target)
 }
 
 /* In the helper: one target after the other, to touch little memory. */
-static void look_up_targets(int channel, const struct shf_question *question, int image)
+void shf_answer_targets(int channel, const struct shf_question *question, int image)
 {
-	char answers[ANSWERS_MAX];
+	static char answers[ANSWERS_MAX];
+	static struct shf_target target;
 	const char *path = NULL;
-	struct shf_target target;
 	size_t length = 0;
 
 	while ((path = shf_next_string(question, path))) {
@@ -178,7 +184,7 @@ static void look_up_targets(int channel, const struct shf_question *question, in
 	shf_send(channel, answers, length, NULL, 0);
 }
 
-static void look_up_programs(int channel, const struct shf_question *question, int image)
+void shf_answer_programs(int channel, const struct shf_question *question, int image)
 {
 	const char *path = NULL;
 	uint32_t found = 0;
@@ -189,9 +195,9 @@ static void look_up_programs(int channel, const struct shf_question *question, i
 }
 
 /* The paths of those that are files, each with its NUL, and an empty one at the end. */
-static void look_up_files(int channel, const struct shf_question *question, int image)
+void shf_answer_files(int channel, const struct shf_question *question, int image)
 {
-	char paths[ANSWERS_MAX];
+	static char paths[ANSWERS_MAX];
 	const char *path = NULL;
 	size_t length = 0;
 
@@ -280,28 +286,28 @@ static int ask(struct shf_user_session *session, const struct shf_question *ques
 	return 0;
 }
 
-static int ask_for_programs(int image, const struct shf_image_view *view,
+static int ask_for_programs(const struct shf_image_view *view,
 			    struct shf_user_session *session, struct shf_report *report)
 {
 	struct shf_question question;
 
-	shf_begin_question(&question, look_up_programs);
+	shf_begin_question(&question, SHF_ASK_PROGRAMS);
 	for (const char *const *path = view->programs; *path; path++)
 		shf_add_to_question(&question, *path);
-	return ask(session, &question, image, report);
+	return ask(session, &question, view->image, report);
 }
 
-static int ask_for_files(int image, const struct shf_image_view *view,
+static int ask_for_files(const struct shf_image_view *view,
 			 struct shf_user_session *session, struct shf_report *report)
 {
 	struct shf_question question;
 
 	if (!view->wanted)
 		return 0;
-	shf_begin_question(&question, look_up_files);
+	shf_begin_question(&question, SHF_ASK_FILES);
 	for (const char *const *path = view->wanted; *path; path++)
 		shf_add_to_question(&question, *path);
-	return ask(session, &question, image, report);
+	return ask(session, &question, view->image, report);
 }
 
 static int take_program(struct shf_image_view *view, struct shf_user_session *session,
@@ -319,17 +325,20 @@ static int take_program(struct shf_image_view *view, struct shf_user_session *se
 }
 
 /* As with targets: what has no proper form is an error, what is there twice is not. */
-static int take_file(struct shf_image_view *view, const char *path)
+static int take_file(struct shf_image_view *view, const char *said)
 {
-	struct shf_image_file *file = &view->files[view->n_files];
+	char path[SHF_PATH_MAX];
 
 	if (view->n_files == view->max_files)
 		return 0;
-	if (shf_path_clean(path, file->path) < 0)
-		return -EINVAL;
+	if (shf_path_clean(said, path) < 0)
+		return -EIO;
 	for (size_t i = 0; i < view->n_files; i++)
-		if (strcmp(view->files[i].path, file->path) == 0)
+		if (strcmp(view->files[i], path) == 0)
 			return 0;
+	view->files[view->n_files] = strdup(path);
+	if (!view->files[view->n_files])
+		return -ENOMEM;
 	view->n_files++;
 	return 0;
 }
@@ -340,48 +349,69 @@ static int take_files(struct shf_image_view *view, struct shf_user_session *sess
 	char paths[ANSWERS_MAX];
 	bool is_last = !view->wanted;
 
-	view->n_files = 0;
 	while (!is_last) {
 		ssize_t n = shf_hear_user(session, paths, sizeof(paths), NULL, NULL);
 		size_t at = 0;
+		int rc = 0;
 
 		if (n > 0 && paths[n - 1])
 			n = -EIO;
-		while (n > 0 && at < (size_t)n) {
+		while (n > 0 && rc == 0 && at < (size_t)n) {
 			is_last = !paths[at];
-			if (!is_last && take_file(view, paths + at) < 0)
-				n = -EIO;
+			if (!is_last)
+				rc = take_file(view, paths + at);
 			at += strlen(paths + at) + 1;
 		}
-		if (n <= 0)
-			return shf_explain_user(session, n, "programs in the image", report);
+		if (rc == -ENOMEM)
+			return shf_fail_errno(report, SHIFTER_FAULT_NODE, ENOMEM,
+					      "cannot look into the image");
+		if (n <= 0 || rc < 0)
+			return shf_explain_user(session, rc < 0 ? rc : n, "programs in the image",
+						report);
 	}
 	return 0;
 }
 
-int shf_look_into_image(int image, struct shf_image_view *view, struct shf_user_session *session,
-			struct shf_report *report)
+/* As many targets as go in a question; with the last of them, what else there is. */
+static int ask_next(struct shf_image_view *view, struct shf_user_session *session,
+		    struct shf_report *report)
 {
 	struct shf_question question;
-	size_t asked = 0;
 	int rc;
 
-	for (size_t i = 0; i < view->n_targets; i = asked) {
-		shf_begin_question(&question, look_up_targets);
-		while (asked < view->n_targets &&
-		       shf_add_to_question(&question, view->targets[asked].path))
-			asked++;
-		rc = ask(session, &question, image, report);
-		/* what comes last is asked before there is an answer: it need not wait, then */
-		if (rc == 0 && asked == view->n_targets)
-			rc = ask_for_programs(image, view, session, report);
-		if (rc == 0 && asked == view->n_targets)
-			rc = ask_for_files(image, view, session, report);
+	shf_begin_question(&question, SHF_ASK_TARGETS);
+	while (view->n_asked < view->n_targets &&
+	       shf_add_to_question(&question, view->targets[view->n_asked].path))
+		view->n_asked++;
+	rc = ask(session, &question, view->image, report);
+	if (rc < 0 || view->n_asked < view->n_targets)
+		return rc;
+	rc = ask_for_programs(view, session, report);
+	return rc < 0 ? rc : ask_for_files(view, session, report);
+}
+
+int shf_ask_about_image(int image, struct shf_image_view *view, struct shf_user_session *session,
+			struct shf_report *report)
+{
+	view->image = image;
+	view->n_asked = 0;
+	view->n_files = 0;
+	return ask_next(view, session, report);
+}
+
+int shf_hear_about_image(struct shf_image_view *view, struct shf_user_session *session,
+			 struct shf_report *report)
+{
+	int rc = 0;
+
+	for (size_t heard = 0; rc == 0 && heard < view->n_targets; heard = view->n_asked) {
+		if (heard == view->n_asked)
+			rc = ask_next(view, session, report);
 		if (rc == 0)
-			rc = take_answers(session, view->targets + i, asked - i, report);
-		if (rc < 0)
-			return rc;
+			rc = take_answers(session, view->targets + heard, view->n_asked - heard,
+					  report);
 	}
-	rc = take_program(view, session, report);
+	if (rc == 0)
+		rc = take_program(view, session, report);
 	return rc < 0 ? rc : take_files(view, session, report);
 }

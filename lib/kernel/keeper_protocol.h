@@ -48,25 +48,24 @@ struct shf_keeper_answer {
 };
 
 /*
- * Descriptors that a keeper starts with, and its arguments:
- *	shifter-keeper START ID UID GENERATION LISTENERS
+ * The arguments of a keeper, which is a worker (kernel/worker.h) until it is committed:
+ *	shifter-keeper START ID UID GENERATION
  * START is the version of all this, since a library may start a newer keeper than its own.
+ *
+ * First it is the builder (kernel/build_walk.h).  Then a byte comes, which goes back; the
+ * descriptors that come with it:
  */
-#define SHF_KEEPER_START "2"
+#define SHF_KEEPER_START "3"
 
 enum {
-	SHF_KEEPER_FD_CONTROL = 3, /* listening socket */
-	SHF_KEEPER_FD_LIVE = 4,    /* directory */
-	/*
-	 * Socket: a byte with the container's namespace keeps it and comes back without, its
-	 * end ends it.
-	 */
-	SHF_KEEPER_FD_COMMIT = 5,
-	SHF_KEEPER_FD_LISTENERS = 6 /* and following, LISTENERS of them */
+	SHF_COMMIT_NAMESPACE,
+	SHF_COMMIT_LIVE,     /* directory */
+	SHF_COMMIT_CONTROL,  /* listening socket */
+	SHF_COMMIT_LISTENERS /* and following */
 };
 
 /*
- * Likewise of an usher:
+ * The arguments and descriptors of an usher:
  *	shifter-usher ID PEERS GRACE LISTENERS
  * PEERS connections that have not logged in, and are younger than GRACE seconds, have
  * an sshd at a time.

@@ -16,6 +16,9 @@
 
 #include <linux/close_range.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
+/* after it: defines the same, and struct statx where that has none */
+#include <linux/stat.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -45,6 +48,12 @@ static inline int shf_openat2(int dir, const char *path, uint64_t flags, uint64_
 	struct open_how how = { .flags = flags, .resolve = resolve };
 
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+static inline int shf_sys_statx(int dir, const char *path, int flags, unsigned mask,
+				struct statx *out)
+{
+	return (int)syscall(SYS_statx, dir, path, flags, mask, out);
 }
 
 static inline int shf_sys_open_tree(int dir, const char *path, unsigned flags)

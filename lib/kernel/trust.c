@@ -50,8 +50,12 @@ static int check(struct walk *walk, const struct stat *st)
 	return 0;
 }
 
-/* Put the target of the link name in dir before what is still to go. */
-static int follow(struct walk *walk, int dir, const char *name, bool *restart)
+/*
+ * Put the target of the link name in dir before what is still to go.  Not to be inlined: it
+ * takes much of the stack, and there is a link only now and then.
+ */
+__attribute__((noinline)) static int follow(struct walk *walk, int dir, const char *name,
+					    bool *restart)
 {
 	char target[SHF_PATH_MAX], joined[2 * SHF_PATH_MAX];
 	ssize_t length = readlinkat(dir, name, target, sizeof(target) - 1);

@@ -91,7 +91,7 @@ static int build(struct trial *t)
 {
 	const struct shf_trial_files files = { &t->ssh_config, &t->sshd_config, &t->sshd_match };
 	cleanup_plan struct shf_plan plan = { 0 };
-	struct shf_build build;
+	cleanup_build struct shf_build build = SHF_NO_BUILD;
 	int slots[SHF_PLAN_SLOTS];
 	int rc;
 

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "kernel/message.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 bool shf_add_to_question(struct shf_question *question, const char *string)
@@ -24,37 +26,112 @@ const char *shf_next_string(const struct shf_question *question, const char *pre
 	return next < question->bytes + question->length ? next : NULL;
 }
 
+/*
+ * Who the user is: the first packets.  A process can have more groups than a packet has
+ * room for.
+ */
+enum { GROUPS_MAX = 65536, /* NGROUPS_MAX of the kernel's linux/limits.h */
+       GROUPS_A_PACKET = 8192 };
+
+struct introduction {
+	uint32_t has_identity; /* no: as it is, it is the user */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t n_groups;
+};
+
 /* ---- in the helper ---- */
 
-static void serve(int channel, void *data)
+static bool become(int channel)
 {
-	struct shf_question question;
+	static uint32_t groups[GROUPS_MAX];
+	struct introduction said;
+	struct shf_identity identity = { .groups = groups };
 
-	(void)data;
+	if (shf_receive(channel, &said, sizeof(said), NULL, NULL, INT64_MAX) !=
+	    (ssize_t)sizeof(said))
+		return false;
+	if (!said.has_identity)
+		return true;
+	if (said.n_groups > GROUPS_MAX)
+		return false;
+	identity.uid = said.uid;
+	identity.gid = said.gid;
+	while (identity.n_groups < said.n_groups) {
+		ssize_t n = shf_receive(channel, groups + identity.n_groups,
+					(said.n_groups - identity.n_groups) * sizeof(*groups),
+					NULL, NULL, INT64_MAX);
+
+		if (n <= 0 || n % (ssize_t)sizeof(*groups))
+			return false;
+		identity.n_groups += (uint32_t)((size_t)n / sizeof(*groups));
+	}
+	return shf_become_user(&identity, 0) == 0;
+}
+
+bool shf_serve_user_session(int channel, const shf_answer_fn *answers)
+{
+	static struct shf_question question;
+
+	if (!become(channel))
+		return false;
 	for (;;) {
 		cleanup_fd int fd = -1;
 		size_t n_fds = 1;
-		/* how long it may take, its parent knows, and kills it then */
+		/* how long it may take, the library knows, and kills us then */
 		ssize_t n = shf_receive(channel, &question, sizeof(question), &fd, &n_fds,
 					INT64_MAX);
 
-		/* its own parent, or root, has sent it: there is nothing to doubt */
-		if (n < (ssize_t)offsetof(struct shf_question, bytes))
-			return;
-		question.answer(channel, &question, fd);
+		/* root, or the user, has sent it: there is nothing to doubt but the version */
+		if (n < (ssize_t)offsetof(struct shf_question, bytes) ||
+		    question.kind >= SHF_ASK_KINDS)
+			return n == 0;
+		answers[question.kind](channel, &question, fd);
 	}
 }
 
 /* ---- in the library ---- */
 
+static int introduce(int channel, const struct shf_identity *identity)
+{
+	struct introduction introduction = { .has_identity = identity != NULL };
+	uint32_t sent = 0;
+	int rc;
+
+	if (identity) {
+		introduction.uid = identity->uid;
+		introduction.gid = identity->gid;
+		introduction.n_groups = identity->n_groups;
+	}
+	rc = shf_send(channel, &introduction, sizeof(introduction), NULL, 0);
+	while (rc == 0 && sent < introduction.n_groups) {
+		uint32_t count = introduction.n_groups - sent;
+
+		if (count > GROUPS_A_PACKET)
+			count = GROUPS_A_PACKET;
+		rc = shf_send(channel, identity->groups + sent, count * sizeof(*identity->groups),
+			      NULL, 0);
+		sent += count;
+	}
+	return rc;
+}
+
 int shf_start_user_session(struct shf_user_session *session)
 {
-	if (session->helper.channel >= 0)
+	int rc;
+
+	if (session->worker.channel >= 0)
 		return 0;
 	/* of one that was dismissed */
-	shf_end_user_helper(&session->helper);
-	return shf_start_user_helper(&session->helper, session->identity, serve, NULL, NULL, 0,
-				     session->timeout_ms);
+	shf_end_worker(&session->worker);
+	if (session->identity && session->identity->n_groups > GROUPS_MAX)
+		return -E2BIG;
+	rc = shf_start_worker("shifter-lookup", &session->worker);
+	if (rc == 0)
+		rc = introduce(session->worker.channel, session->identity);
+	if (rc < 0)
+		shf_end_worker(&session->worker);
+	return rc;
 }
 
 int shf_ask_user(struct shf_user_session *session, const struct shf_question *question, int fd)
@@ -63,8 +140,8 @@ int shf_ask_user(struct shf_user_session *session, const struct shf_question *qu
 
 	if (rc < 0)
 		return rc;
-	session->helper.deadline_ms = shf_now_ms() + session->timeout_ms;
-	rc = shf_send(session->helper.channel, question,
+	session->deadline_ms = shf_now_ms() + session->timeout_ms;
+	rc = shf_send(session->worker.channel, question,
 		      offsetof(struct shf_question, bytes) + question->length, &fd,
 		      fd >= 0 ? 1 : 0);
 	return rc == -EPIPE || rc == -ECONNRESET ? -EIO : rc;
@@ -73,8 +150,8 @@ int shf_ask_user(struct shf_user_session *session, const struct shf_question *qu
 ssize_t shf_hear_user(struct shf_user_session *session, void *bytes, size_t size, int *fds,
 		      size_t *n_fds)
 {
-	return shf_receive(session->helper.channel, bytes, size, fds, n_fds,
-			   session->helper.deadline_ms);
+	return shf_receive(session->worker.channel, bytes, size, fds, n_fds,
+			   session->deadline_ms);
 }
 
 int shf_explain_user(const struct shf_user_session *session, ssize_t n, const char *what,
@@ -90,10 +167,10 @@ int shf_explain_user(const struct shf_user_session *session, ssize_t n, const ch
 
 void shf_dismiss_user(struct shf_user_session *session)
 {
-	shf_close_fd(&session->helper.channel);
+	shf_dismiss_worker(&session->worker);
 }
 
 void shf_end_user_session(struct shf_user_session *session)
 {
-	shf_end_user_helper(&session->helper);
+	shf_end_worker(&session->worker);
 }

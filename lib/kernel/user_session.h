@@ -2,50 +2,56 @@
 /*
  * user_session.h - one helper that answers all questions of a set-up
  *
- * What concerns the user's paths is asked of a process that is the user (see
- * user_helper.h).  A process costs more than all of its answers, so one serves
- * as many questions as there are.
+ * What concerns the user's paths is asked of a process that is the user: root that
+ * opens such a path is the user's tool, and waits for the user's file system.  A
+ * process costs more than all of its answers, so one, the worker shifter-lookup,
+ * serves as many questions as there are.
  */
 #ifndef SHF_KERNEL_USER_SESSION_H
 #define SHF_KERNEL_USER_SESSION_H
 
 #include "base/report.h"
-#include "kernel/user_helper.h"
+#include "kernel/credentials.h"
+#include "kernel/worker.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct shf_user_session {
 	const struct shf_identity *identity; /* NULL: the caller is the user already */
 	int timeout_ms;                      /* for each question */
-	struct shf_user_helper helper;       /* started by the first question at the latest */
+	int64_t deadline_ms;                 /* of the question that was asked last */
+	struct shf_worker worker;            /* started by the first question at the latest */
 };
 
 #define SHF_USER_SESSION(identity, timeout_ms) \
-	((struct shf_user_session){ (identity), (timeout_ms), SHF_NO_USER_HELPER })
+	((struct shf_user_session){ (identity), (timeout_ms), 0, SHF_NO_WORKER })
 
-enum { SHF_QUESTION_MAX = 32768 };
+enum { SHF_QUESTION_MAX = 24576 };
 
-struct shf_question;
+/* What can be asked; see the header of who asks. */
+enum shf_question_kind {
+	SHF_ASK_IMAGE,   /* image_finder.h */
+	SHF_ASK_TAG,     /* image_lookup.h */
+	SHF_ASK_SOURCES, /* volume_sources.h */
+	SHF_ASK_TARGETS, /* image_view.h, and what follows */
+	SHF_ASK_PROGRAMS,
+	SHF_ASK_FILES,
+	SHF_ASK_KINDS
+};
 
-/*
- * Answers a question, in the helper: system calls only (see process.h), and of
- * the memory of whoever asks nothing but the question itself, which may be of a
- * later time.  What there is to say goes through channel.  fd came with the
- * question, or is -1; it is closed afterwards.
- */
-typedef void (*shf_answer_fn)(int channel, const struct shf_question *question, int fd);
-
-/* What is asked: strings, each with its NUL. */
+/* A question: strings, each with its NUL. */
 struct shf_question {
-	shf_answer_fn answer;
-	size_t length;
+	uint32_t kind;
+	uint32_t length;
 	char bytes[SHF_QUESTION_MAX];
 };
 
-static inline void shf_begin_question(struct shf_question *question, shf_answer_fn answer)
+static inline void shf_begin_question(struct shf_question *question,
+				      enum shf_question_kind kind)
 {
-	question->answer = answer;
+	question->kind = kind;
 	question->length = 0;
 }
 
@@ -86,11 +92,25 @@ ssize_t shf_hear_user(struct shf_user_session *session, void *bytes, size_t size
 int shf_explain_user(const struct shf_user_session *session, ssize_t n, const char *what,
 		     struct shf_report *report);
 
-/* There will be no more questions: let the helper end by itself. */
+/* There will be no more questions: let the helper end while the caller goes on. */
 void shf_dismiss_user(struct shf_user_session *session);
 
-/* Kill the helper, if it still runs.  A question after that starts another one. */
+/* Kill the helper, if it still runs, and see it gone.  A question after that starts another one. */
 void shf_end_user_session(struct shf_user_session *session);
+
+/* ---- in the helper ---- */
+
+/*
+ * Answers a question: what there is to say goes through channel.  fd came with
+ * the question, or is -1; it is closed afterwards.
+ */
+typedef void (*shf_answer_fn)(int channel, const struct shf_question *question, int fd);
+
+/*
+ * Become the user that the library names, then answer its questions by answers[kind],
+ * SHF_ASK_KINDS of them, until there are no more.  Returns false if that cannot be.
+ */
+bool shf_serve_user_session(int channel, const shf_answer_fn *answers);
 
 #define cleanup_user_session __attribute__((cleanup(shf_end_user_session)))
 

@@ -13,7 +13,7 @@ struct source {
 	uint32_t is_file;
 };
 
-static void open_sources(int channel, const struct shf_question *question, int unused)
+void shf_answer_sources(int channel, const struct shf_question *question, int unused)
 {
 	const char *path = NULL;
 
@@ -59,7 +59,7 @@ int shf_open_volume_sources(struct shf_mounts *volumes, struct shf_user_session 
 	for (size_t i = 0; i < volumes->count; i++)
 		fds[i] = -1;
 	for (size_t i = 0; i < volumes->count; i = asked) {
-		shf_begin_question(&question, open_sources);
+		shf_begin_question(&question, SHF_ASK_SOURCES);
 		while (asked < volumes->count &&
 		       shf_add_to_question(&question, volumes->list[asked].source))
 			asked++;

@@ -18,4 +18,7 @@
 int shf_open_volume_sources(struct shf_mounts *volumes, struct shf_user_session *session, int *fds,
 			    struct shf_report *report);
 
+/* In the helper: answers SHF_ASK_SOURCES, their paths. */
+void shf_answer_sources(int channel, const struct shf_question *question, int fd);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model/container_plan.h"
 
+#include "base/path.h"
 #include "model/site_layer.h"
 
 #include <errno.h>

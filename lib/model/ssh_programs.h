@@ -7,14 +7,12 @@
 #ifndef SHF_MODEL_SSH_PROGRAMS_H
 #define SHF_MODEL_SSH_PROGRAMS_H
 
-#include "base/path.h"
-
 enum { SHF_SSH_PROGRAMS_MAX = 12 }; /* of one image; it has five as a rule */
 
 /* A program of the image, and its like in udiImage. */
 struct shf_ssh_program {
-	char path[SHF_PATH_MAX]; /* canonical, absolute */
-	const char *udi_path;    /* below udiImage: "bin/ssh" */
+	const char *path;     /* canonical, absolute */
+	const char *udi_path; /* below udiImage: "bin/ssh" */
 };
 
 /* Where images have such programs, or links to them; NULL at the end. */

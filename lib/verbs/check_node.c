@@ -139,6 +139,8 @@ int shifter_check_node(struct shifter_ctx *ctx, shifter_check_fn found, void *da
 	check_loop(&c);
 	check_program(&c, "shifter-enter", true);
 	check_program(&c, "shifter-keeper", false);
+	check_program(&c, "shifter-lookup", false);
+	check_program(&c, "shifter-builder", false);
 	check_program(&c, "shifter-usher", false);
 	check_program(&c, "shifter-readconf", false);
 	check_image_path(&c);

@@ -165,7 +165,9 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_setup_open_live_directory(s);
 	if (rc == 0)
-		rc = shf_setup_look_into_image(s);
+		rc = shf_setup_ask_about_image(s);
+	if (rc == 0)
+		rc = shf_setup_hear_about_image(s);
 	if (rc == 0)
 		rc = shf_setup_start_build(s, STAGE);
 	if (rc == 0)

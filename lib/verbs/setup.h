@@ -51,6 +51,9 @@ struct setup {
 	/* of var, udi, home, job, the site's and the job's */
 	struct shf_target *targets;
 	struct shf_place *places; /* the same, as the plan wants them */
+	struct shf_image_view view;
+	const char *shells[4];             /* what it asks for, the last one NULL */
+	char *files[SHF_SSH_PROGRAMS_MAX]; /* what it finds, view.n_files of them */
 	struct shf_ssh_program programs[SHF_SSH_PROGRAMS_MAX];
 	size_t n_programs;
 	const char *shell;
@@ -59,13 +62,14 @@ struct setup {
 	struct shf_plan plan;
 	int slots[SHF_PLAN_SLOTS];
 	int live_dir;
-	struct shf_build build;
+	struct shf_build build; /* its worker is the keeper, until that is committed */
 	int namespace;
-	int commit;
 	bool is_committed;
 };
 
-/* Zero s but for what means "none" in it. */
+/*
+ * Begin with s, which is all zero: it is large, and most of it is never touched.
+ */
 void shf_setup_init(struct setup *s, struct shifter_ctx *ctx);
 
 /*
@@ -83,8 +87,12 @@ int shf_setup_open_live_directory(struct setup *s);
 /* Open the sources of volumes, as the user. */
 int shf_setup_open_volumes(struct setup *s);
 
-/* Find out what the image makes of the places where something is mounted, and the shell. */
-int shf_setup_look_into_image(struct setup *s);
+/*
+ * Find out what the image makes of the places where something is mounted, and the shell:
+ * ask, which takes the helper a while, and hear.
+ */
+int shf_setup_ask_about_image(struct setup *s);
+int shf_setup_hear_about_image(struct setup *s);
 
 /* Plan the namespace and start to build it, working on the host's directory stage for a moment. */
 int shf_setup_start_build(struct setup *s, const char *stage);

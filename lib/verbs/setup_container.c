@@ -41,18 +41,15 @@ enum { BUILD_MS = 60000,
 
 void shf_setup_init(struct setup *s, struct shifter_ctx *ctx)
 {
-	*s = (struct setup){
-		.ctx = ctx,
-		.session = SHF_USER_SESSION(&s->identity,
-					    (int)ctx->config.helper_timeout_s * 1000),
-		.state = SHF_NO_STATE,
-		.image = SHF_NO_IMAGE_SOURCE,
-		.udi = SHF_NO_UDI_STAGE,
-		.live_dir = -1,
-		.build = SHF_NO_BUILD,
-		.namespace = -1,
-		.commit = -1,
-	};
+	s->ctx = ctx;
+	s->session =
+		SHF_USER_SESSION(&s->identity, (int)ctx->config.helper_timeout_s * 1000);
+	s->state = SHF_NO_STATE;
+	s->image.fd = -1;
+	s->udi = SHF_NO_UDI_STAGE;
+	s->live_dir = -1;
+	s->build = SHF_NO_BUILD;
+	s->namespace = -1;
 	memset(s->slots, 0xff, sizeof(s->slots));
 }
 
@@ -229,7 +226,6 @@ int shf_setup_finish_build(struct setup *s)
 	return s->namespace < 0 ? s->namespace : 0;
 }
 
-/* The keeper starts meanwhile. */
 static int build(struct setup *s)
 {
 	char stage[SHF_PATH_MAX];
@@ -240,9 +236,6 @@ static int build(struct setup *s)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, errno,
 				      "cannot make '%s'", stage);
 	rc = shf_setup_start_build(s, stage);
-	if (rc == 0)
-		rc = shf_start_keeper(&s->state, &s->record, s->live_dir, &s->listeners,
-				      &s->commit, &s->ctx->report);
 	return rc < 0 ? rc : shf_setup_finish_build(s);
 }
 
@@ -260,7 +253,8 @@ static int commit(struct setup *s)
 		rc = check_overtaken(s);
 	if (rc < 0)
 		return rc;
-	rc = shf_commit_keeper(s->commit, s->namespace, COMMIT_MS);
+	rc = shf_commit_keeper(&s->build.worker, &s->state, s->namespace, s->live_dir,
+			       &s->listeners, COMMIT_MS);
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot start the keeper of container '%s'", s->spec.id);
@@ -289,7 +283,12 @@ static int set_up(struct setup *s)
 	/* first of all what a reference means: the record says so */
 	rc = open_image(s);
 	if (rc == 0)
+		rc = shf_setup_ask_about_image(s);
+	if (rc == 0)
 		rc = fill_record(s);
+	if (rc == 0)
+		/* it builds, then keeps; it gets ready while the image is looked into */
+		rc = shf_start_keeper(&s->record, &s->build.worker, &s->ctx->report);
 	if (rc == 0)
 		rc = check_overtaken(s);
 	if (rc == 0)
@@ -299,7 +298,7 @@ static int set_up(struct setup *s)
 	if (rc == 0)
 		rc = shf_setup_open_live_directory(s);
 	if (rc == 0)
-		rc = shf_setup_look_into_image(s);
+		rc = shf_setup_hear_about_image(s);
 	if (rc == 0)
 		rc = check_overtaken(s);
 	if (rc == 0)
@@ -313,7 +312,6 @@ void shf_setup_release(struct setup *s)
 {
 	shf_end_user_session(&s->session);
 	shf_end_build(&s->build);
-	shf_close_fd(&s->commit);
 	shf_close_fd(&s->namespace);
 	shf_close_fd(&s->live_dir);
 	shf_close_udi_stage(&s->udi);
@@ -327,6 +325,8 @@ void shf_setup_release(struct setup *s)
 	shf_node_accounts_free(&s->node);
 	shf_release_state(&s->state);
 	shf_record_free(&s->record);
+	for (size_t i = 0; i < s->view.n_files; i++)
+		free(s->files[i]);
 	free(s->targets);
 	free(s->places);
 }
@@ -337,8 +337,7 @@ static void finish(struct setup *s)
 	if (s->owns_state && !s->is_committed) {
 		struct shf_report ignored = { 0 };
 
-		shf_close_fd(&s->commit);
-		shf_kill_keeper(&s->record);
+		shf_end_build(&s->build);
 		shf_shut_listeners(&s->listeners);
 		if (shf_remove_state(&s->state, &ignored) < 0)
 			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);

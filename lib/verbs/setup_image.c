@@ -4,7 +4,6 @@
  * of the shell: asked for as the user, before anything is built.
  */
 #include "base/path.h"
-#include "kernel/image_view.h"
 #include "model/home.h"
 #include "verbs/setup.h"
 
@@ -148,28 +147,24 @@ static bool is_bare(const struct setup *s, const char *path)
 }
 
 /* Which of the image's files udiImage's programs go over. */
-static void choose_programs(struct setup *s, const struct shf_image_file *files, size_t n_files)
+static void choose_programs(struct setup *s)
 {
-	for (size_t i = 0; i < n_files; i++) {
-		const char *udi_path = shf_find_udi_program(files[i].path);
+	for (size_t i = 0; i < s->view.n_files; i++) {
+		const char *udi_path = shf_find_udi_program(s->files[i]);
 		struct shf_ssh_program *program = &s->programs[s->n_programs];
 
-		if (!udi_path || !is_bare(s, files[i].path))
+		if (!udi_path || !is_bare(s, s->files[i]))
 			continue;
 		program->udi_path = udi_path;
-		memcpy(program->path, files[i].path, sizeof(program->path));
+		program->path = s->files[i];
 		s->n_programs++;
 	}
 }
 
-int shf_setup_look_into_image(struct setup *s)
+int shf_setup_ask_about_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
 	size_t count = TARGET_SITE + site->count + s->volumes.count;
-	const char *const shells[] = { s->account.shell, "/bin/bash", "/bin/sh", NULL };
-	struct shf_image_file files[SHF_SSH_PROGRAMS_MAX];
-	struct shf_image_view view;
-	int rc;
 
 	s->targets = calloc(count, sizeof(*s->targets));
 	s->places = calloc(count, sizeof(*s->places));
@@ -186,21 +181,31 @@ int shf_setup_look_into_image(struct setup *s)
 
 		snprintf(s->targets[TARGET_SITE + i].path, SHF_PATH_MAX, "%s", mount->target);
 	}
-	view = (struct shf_image_view){ .targets = s->targets,
-					.n_targets = count,
-					.programs = shells,
-					.files = files,
-					.max_files = SHF_SSH_PROGRAMS_MAX };
+	s->shells[0] = s->account.shell;
+	s->shells[1] = "/bin/bash";
+	s->shells[2] = "/bin/sh";
+	s->view = (struct shf_image_view){ .targets = s->targets,
+					   .n_targets = count,
+					   .programs = s->shells,
+					   .files = s->files,
+					   .max_files = SHF_SSH_PROGRAMS_MAX };
 	/* a container without hosts to log in to keeps the image's own ssh */
-	if (s->udi.dir >= 0 && (s->spec.flags & SHIFTER_SETUP_SSHD))
-		view.wanted = shf_ssh_program_paths;
-	rc = shf_look_into_image(s->slots[SHF_SLOT_IMAGE], &view, &s->session, &s->ctx->report);
+	if (s->spec.flags & SHIFTER_SETUP_SSHD)
+		s->view.wanted = shf_ssh_program_paths;
+	return shf_ask_about_image(s->slots[SHF_SLOT_IMAGE], &s->view, &s->session,
+				   &s->ctx->report);
+}
+
+int shf_setup_hear_about_image(struct setup *s)
+{
+	int rc = shf_hear_about_image(&s->view, &s->session, &s->ctx->report);
+
 	shf_dismiss_user(&s->session);
 	if (rc == 0)
 		rc = check_root(s);
 	if (rc == 0)
 		rc = place_udi(s);
-	for (size_t i = 0; i < count && rc == 0; i++) {
+	for (size_t i = 0; i < s->view.n_targets && rc == 0; i++) {
 		rc = check_target(s, i);
 		s->places[i] = (struct shf_place){ s->targets[i].path, s->targets[i].modes,
 						   s->targets[i].depth };
@@ -209,11 +214,11 @@ int shf_setup_look_into_image(struct setup *s)
 		return rc;
 	s->needs_home = lacks_home(s);
 	s->has_job = has_room_for_hostfile(s);
-	choose_programs(s, files, view.n_files);
+	choose_programs(s);
 	if (s->needs_home)
 		shf_log(s->ctx, SHIFTER_LOG_INFO,
 			"this node has no home '%s': it is empty and goes with the container",
 			s->account.home);
-	s->shell = view.program ? view.program : FALLBACK_SHELL;
+	s->shell = s->view.program ? s->view.program : FALLBACK_SHELL;
 	return 0;
 }

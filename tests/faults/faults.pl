@@ -263,15 +263,22 @@ sub record {
 	return (\@calls, \%last);
 }
 
+# Who becomes the user before it executes something is a program of the user's; who does so
+# afterwards, or executes nothing, is a helper of ours.
 sub roles {
-	my %has;
-	$has{$_->[0]}{$_->[1]} = 1 for @{$_[0]};
+	my (%has, %first);
+	for my $i (0 .. $#{$_[0]}) {
+		my ($p, $call) = @{$_[0][$i]};
+		$has{$p}{$call} = 1;
+		$first{$p}{$call} //= $i;
+	}
 	my %role;
 	for my $p (sort { length $a <=> length $b } keys %has) {
 		my $parent = $p =~ s/\.\d+$//r;
+		my $becomes = $first{$p}{setresuid};
 		$role{$p} = $p eq '0' ? 'command' : $has{$p}{unshare} ? 'builder' :
-			$has{$p}{execve} || $role{$parent} eq 'program' ? 'program' :
-			$has{$p}{setresuid} ? 'helper' : 'launcher';
+			defined $becomes && ($first{$p}{execve} // -1) < $becomes ? 'helper' :
+			$has{$p}{execve} || $role{$parent} eq 'program' ? 'program' : 'launcher';
 	}
 	return \%role;
 }
@@ -301,7 +308,9 @@ sub do_work {
 		my $r = $role->{$process};
 		$has_begun ||= $process eq '0' && $call eq 'set_tid_address' or next;
 		next if $has_answered{$process};
-		$has_answered{$process} = 1 if $what =~ /^(setup|cold)$/ && $r eq 'program' && $call eq 'sendmsg';
+		# the first answer is the namespace
+		$has_answered{$process} = 1 if $what =~ /^(setup|cold)$/ && $r eq 'builder' &&
+			$call eq 'sendmsg' && $nth == 2;
 		next if $ENV{FAULTS_ONLY} && "$process $call" !~ /$ENV{FAULTS_ONLY}/;
 		if ($mode ne 'all') {
 			my $is_last = $nth == $last->{"$process $call"};
@@ -354,7 +363,7 @@ sub do_work {
 			'record' => 'command renameat', 'listener' => 'command bind',
 			'live directory' => 'command fsmount', 'loop device' => 'command ioctl',
 			'messages' => 'command recvmsg', 'commit' => 'command sendmsg',
-			'keeper start' => 'program execve', 'user helper' => 'helper setresuid',
+			'keeper start' => 'builder execve', 'user helper' => 'helper setresuid',
 			map { ("plan, $_" => "builder $_") } qw(unshare fsopen open_tree move_mount mkdirat
 				symlinkat mknodat openat2 pivot_root) },
 		cold => { 'udi stage' => 'command mkdirat' },

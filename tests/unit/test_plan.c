@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/mount_attributes.h"
 #include "model/container_plan.h"
+#include "model/flat_plan.h"
 #include "model/home.h"
 #include "unit.h"
 
@@ -235,7 +236,89 @@ static void homes(void)
 			   cases[i].place.path);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* As it comes out in another process. */
+static void flat(void)
+{
+	static const struct shf_step steps[] = {
+		{ .kind = SHF_STEP_ISOLATE, .fault = 1 },
+		{ .kind = SHF_STEP_CLONE_PATH,
+		  .slot = 9,
+		  .flags = SHF_STEP_RECURSIVE,
+		  .attributes = 7,
+		  .source = "/dev" },
+		{ .kind = SHF_STEP_TMPFS, .mode = 01755, .options = "64m" },
+		{ .kind = SHF_STEP_FILE,
+		  .base = SHF_SLOT_SITE,
+		  .path = "etc/x",
+		  .mode = 0644,
+		  .owner = 4294967294u,
+		  .group = 100,
+		  .bytes = "a\0b",
+		  .length = 3 },
+		{ .kind = SHF_STEP_FILE, .path = "empty", .bytes = "", .length = 0 },
+		{ .kind = SHF_STEP_LINK, .path = "", .source = "" },
+	};
+	enum { N = sizeof(steps) / sizeof(*steps) };
+	static const uint32_t groups[] = { 100, 4000000000u, 7 };
+	struct shf_plan plan = { 0 };
+	struct shf_text text = { 0 };
+	const struct shf_flat_plan *flat;
+	int slots[SHF_PLAN_SLOTS];
+
+	memset(slots, 0xff, sizeof(slots));
+	slots[SHF_SLOT_IMAGE] = 0;
+	slots[SHF_SLOT_FREE + 1] = 70;
+	/* the plan does not know of it: it is nobody's */
+	slots[SHF_SLOT_FREE + 2] = 71;
+	for (size_t i = 0; i < N; i++)
+		shf_plan_add(&plan, &steps[i]);
+	shf_plan_new_slot(&plan);
+	shf_plan_new_slot(&plan);
+	shf_flatten_plan(&plan, slots, 1000, 100, groups, 3, &text);
+	CHECK(!text.failed);
+	flat = (const struct shf_flat_plan *)(const void *)text.data;
+	CHECK(flat && flat->size == text.length);
+	if (!flat)
+		return;
+	CHECK_NUMBER(flat->n_steps, N);
+	CHECK_NUMBER(flat->n_slots, SHF_SLOT_FREE + 2);
+	CHECK_NUMBER(flat->n_given, 2);
+	CHECK_NUMBER(shf_get_given_slots(flat)[0], SHF_SLOT_IMAGE);
+	CHECK_NUMBER(shf_get_given_slots(flat)[1], SHF_SLOT_FREE + 1);
+	CHECK_NUMBER(flat->reader_uid, 1000);
+	CHECK_NUMBER(flat->reader_gid, 100);
+	CHECK_NUMBER(flat->n_reader_groups, 3);
+	CHECK(memcmp(shf_get_reader_groups(flat), groups, sizeof(groups)) == 0);
+	for (uint32_t i = 0; i < N; i++) {
+		const struct shf_step *in = &steps[i];
+		const struct shf_step out = shf_get_flat_step(flat, i);
+
+		CHECK(out.kind == in->kind && out.slot == in->slot && out.base == in->base);
+		CHECK(out.flags == in->flags && out.attributes == in->attributes);
+		CHECK(out.mode == in->mode && out.owner == in->owner && out.group == in->group);
+		CHECK(is_same(out.path, in->path) && is_same(out.source, in->source));
+		CHECK(is_same(out.options, in->options) && out.length == in->length);
+		CHECK(!in->bytes == !out.bytes);
+		CHECK(!in->length || memcmp(out.bytes, in->bytes, in->length) == 0);
+	}
+	shf_text_free(&text);
+	/* nobody reads as a user, and nothing is given */
+	memset(slots, 0xff, sizeof(slots));
+	shf_flatten_plan(&plan, slots, 0, 0, NULL, 0, &text);
+	flat = (const struct shf_flat_plan *)(const void *)text.data;
+	CHECK(flat && flat->size == text.length && flat->n_given == 0);
+	CHECK(flat && is_same(shf_get_flat_step(flat, N - 1).source, ""));
+	shf_text_free(&text);
+	shf_plan_free(&plan);
+}
+
 static const struct unit_test tests[] = {
+	{ "flat", flat },
 	{ "order", order },
 	{ "programs of udiImage", programs },
 	{ "a writable root", writable },

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# workers.sh - the programs that work for a set-up: by hand, missing, and when it is killed
+# shellcheck disable=SC2015,SC2016,SC2317,SC2329 # called by name
+set -u
+# shellcheck source=tests/container/container.bash
+. "$(dirname "$(readlink -f "$0")")/container.bash" || exit 1
+
+libexec=/usr/libexec/shifter
+for p in lookup builder keeper; do
+	exits 2 "shifter-$p by hand" $libexec/shifter-$p
+	like "$T_OUT" 'it?s? .*started by libshifter, not by hand' "says what it is"
+done
+for p in lookup builder; do
+	exits 2 "shifter-$p without its descriptors" $libexec/shifter-$p 1
+	exits 2 "of another version" $libexec/shifter-$p 99
+done
+SNAPSHOT=$(snapshot)
+
+# --- one that cannot be started, or does not what it should ---
+printf '#!/bin/sh\nexit 0\n' >"$T_DIR/idle" && chmod 755 "$T_DIR/idle"
+for p in lookup keeper; do
+	mount --bind /dev/null $libexec/shifter-$p
+	exits 5 "a set-up without shifter-$p" up x
+	like "$T_OUT" "^shifterctl: cannot .*: Permission denied\$" "fails in one line"
+	umount $libexec/shifter-$p
+	mount --bind "$T_DIR/idle" $libexec/shifter-$p
+	exits 5 "with one that ends at once" up x
+	is "$(wc -l <<<"$T_OUT")" 1 "it fails in one line"
+	like "$T_OUT" "^shifterctl: cannot .* ended early" "which says so"
+	umount $libexec/shifter-$p
+	unchanged "nothing is left"
+done
+
+# --- the keeper when it has built: outside, with nothing of what the container was made of ---
+mkdir -p $IMG/vol
+ok "a set-up with both" up x --sshd --volume $IMG/vol:/mnt/vol
+keeper=$(field x keeper_pid)
+is "$(readlink "/proc/$keeper/ns/mnt")" "$(readlink /proc/self/ns/mnt)" "the keeper is in the node's namespace"
+is "$(stat -Lc %d:%i "/proc/$keeper/root" "/proc/$keeper/cwd")" "$(stat -Lc %d:%i / /)" "with the node's root"
+is "$(for fd in "/proc/$keeper/fd/"*; do readlink "$fd"; done | sed 's/:\[.*//' | sort | uniq -c | awk '{ print $1, $2 }')" \
+	$'3 /dev/null\n1 /run/shifter\n1 mnt\n3 socket' \
+	"it has the live directory, the namespace, its socket and those of the port"
+is "$(awk '{ print $6 }' "/proc/$keeper/maps" | grep -c memfd)" 0 "and no plan"
+is "$(awk '/^SigIgn|^SigBlk/ { print $2 }' "/proc/$keeper/status" | sort -u)" 0000000000000000 \
+	"it ignores and blocks nothing"
+ok "its teardown" down x
+
+# --- a file system of the user's that is never read from: to wait for it can be killed ---
+mkdir -p /run/node /home/alice/hang && chown alice:alice /home/alice/hang
+mount -t tmpfs tmpfs /run/node && mknod -m 666 /run/node/fuse c 10 229
+# shellcheck disable=SC2016                      # Perl's
+perl -e '
+	$| = 1; $^F = 255;
+	open my $fuse, "+<", "/run/node/fuse" or die "cannot open fuse: $!\n";
+	my $options = sprintf "fd=%d,rootmode=40755,user_id=%d,group_id=%d", fileno $fuse, @ARGV;
+	system("mount", "-i", "-t", "fuse", "-o", $options, "hang", "/home/alice/hang") and exit 1;
+	sysread $fuse, my $request, 1 << 20;
+	my (undef, $opcode, $unique) = unpack "LLQ", $request;
+	syswrite $fuse, pack "L l Q L4 S2 L2 S2 L8", 80, 0, $unique, 7, 31, 0, 0, 1, 1, 4096, 1, (0) x 10;
+	print "mounted\n";
+	sleep 1000' "$(id -u alice)" "$(id -g alice)" >"$T_DIR/server" 2>&1 & server=$!
+is_mounted() { grep -qx mounted "$T_DIR/server"; }
+ok "a file system that does not answer" wait_until 10 is_mounted
+SNAPSHOT=$(snapshot)
+
+# in a session of its own: nobody but the kernel tells the lookup that its caller has gone
+setsid shifterctl setup --id y --image "local:$BUSYBOX" --user alice \
+	--volume /home/alice/hang/x:/mnt/x >/dev/null 2>&1 & caller=$!
+waits() { # waits UID: one of that uid does, for the file system
+	local p
+	for p in $(pgrep -x shifter-lookup); do
+		[ "$(stat -c %u "/proc/$p")" = "$1" ] || [ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$p/status")" = "$1" ] &&
+			grep -q fuse "/proc/$p/wchan" "/proc/$p/stack" 2>/dev/null && return
+	done
+	return 1
+}
+gone() { ! pgrep -x "$1" >/dev/null; }
+ok "a set-up whose lookup, as the user, waits for it" wait_until 10 waits "$(id -u alice)"
+kill -KILL $caller
+wait $caller 2>/dev/null
+ok "when the set-up is killed, the lookup ends" wait_until 5 gone shifter-lookup
+ok "and so does what would have built" wait_until 5 gone shifter-keeper
+ok "what is left of the state goes" down y
+unchanged "nothing is left"
+
+# the same by its deadline
+printf 'userTimeout = 1\n' >>/etc/shifter/udiRoot.conf
+exits 3 "a set-up that waits for it" up y --volume /home/alice/hang/x:/mnt/x
+like "$T_OUT" 'did not answer within 1 s' "says for what"
+ok "its lookup ends" wait_until 5 gone shifter-lookup
+unchanged "nothing is left"
+kill $server
+wait $server 2>/dev/null
+umount /home/alice/hang /run/node
+
+# --- a caller that takes in orphans ---
+if command -v gcc >/dev/null && command -v pkg-config >/dev/null; then
+	# shellcheck disable=SC2046
+	ok "a caller that takes in orphans" gcc -O1 -Wall -o "$T_DIR/orphans" \
+		"$tests/container/orphans.c" $(pkg-config --cflags --libs libshifter)
+	ok "makes and removes a container" "$T_DIR/orphans" "local:$BUSYBOX"
+	is "$T_OUT" '0 1' "and has nobody to wait for but the keeper, at its end"
+else
+	skip 'a caller that takes in orphans' 'there is no compiler'
+fi
+done_testing
