@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
@@ -227,6 +228,9 @@ static bool build(void)
 		return false;
 	/* who started us may have had a root of its own */
 	if (setns(home, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return false;
+	/* an overlay may have been made with the user's rights, and the change of ids forgot this */
+	if (setgroups(0, NULL) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return false;
 	umask(077);
 	return shf_sys_close_range(SHF_WORKER_LEASH + 1, ~0u) == 0;

@@ -46,6 +46,12 @@ is "$(awk '{ print $6 }' "/proc/$keeper/maps" | grep -c memfd)" 0 "and no plan"
 is "$(awk '/^SigIgn|^SigBlk/ { print $2 }' "/proc/$keeper/status" | sort -u)" 0000000000000000 \
 	"it ignores and blocks nothing"
 ok "its teardown" down x
+# the overlay of a directory is made with the user's rights
+mkdir $IMG/tree
+ok "of a directory" up x --image "local:$IMG/tree"
+is "$(awk '/^(Uid|Gid|Groups):/ { $1 = ""; print $0 "." }' "/proc/$(field x keeper_pid)/status")" \
+	$' 0 0 0 0.\n 0 0 0 0.\n.' "it has no right of the user's, either"
+ok "its teardown" down x
 
 # --- a file system of the user's that is never read from: to wait for it can be killed ---
 mkdir -p /run/node /home/alice/hang && chown alice:alice /home/alice/hang
