@@ -147,7 +147,7 @@ kill -STOP "$fuse"
 start=$SECONDS
 # meanwhile: a process with her ids that holds what root gave it is none that she can look into
 {
-	helper() { pgrep -u alice -x shifterctl; }
+	helper() { pgrep -u alice -x shifter-lookup; }
 	wait_until 10 helper && as alice ls "/proc/$(helper)/fd" >/dev/null
 	echo $? >"$T_DIR/looked"
 } 2>/dev/null & looker=$!
