@@ -229,7 +229,7 @@ static bool build(void)
 	/* who started us may have had a root of its own */
 	if (setns(home, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return false;
-	/* an overlay may have been made with the user's rights, and the change of ids forgot this */
+	/* an overlay may have been made with the user's rights; the change of ids forgot this */
 	if (setgroups(0, NULL) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return false;
 	umask(077);
