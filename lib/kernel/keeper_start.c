@@ -38,6 +38,11 @@ int shf_start_keeper(struct shf_record *record, struct shf_worker *keeper,
 				      "cannot start 'shifter-keeper' of the library");
 	record->keeper_pid = keeper->child.pid;
 	rc = shf_process_start_time(keeper->child.pid, &record->keeper_start);
+	if (rc == -ESRCH)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+				"cannot build the container: '%s' ended early; it must be of the "
+				"version of the library",
+				keeper->name);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot find the keeper of container '%s'", record->id);

@@ -138,12 +138,11 @@ int shf_ask_user(struct shf_user_session *session, const struct shf_question *qu
 {
 	int rc = shf_start_user_session(session);
 
-	if (rc < 0)
-		return rc;
 	session->deadline_ms = shf_now_ms() + session->timeout_ms;
-	rc = shf_send(session->worker.channel, question,
-		      offsetof(struct shf_question, bytes) + question->length, &fd,
-		      fd >= 0 ? 1 : 0);
+	if (rc == 0)
+		rc = shf_send(session->worker.channel, question,
+			      offsetof(struct shf_question, bytes) + question->length, &fd,
+			      fd >= 0 ? 1 : 0);
 	return rc == -EPIPE || rc == -ECONNRESET ? -EIO : rc;
 }
 
