@@ -86,6 +86,29 @@ unchanged() { # unchanged DESC
 	if wait_until 5 same; then pass "$1"
 	else fail "$1" "$(diff <(echo "$SNAPSHOT") <(snapshot))"; fi
 }
+# hang reads|waits: at /home/alice/hang, a file system of alice's that never answers but to its mount.
+# It takes the requests, and says "request" in $T_DIR/server, or leaves them where they are: who
+# waits for one that was taken cannot be killed before the server, $HANG_SERVER, has gone.
+hang() {
+	mkdir -p /run/node /home/alice/hang && chown alice:alice /home/alice/hang
+	mount -t tmpfs tmpfs /run/node && mknod -m 666 /run/node/fuse c 10 229
+	# shellcheck disable=SC2016                      # Perl's
+	perl -e '
+		$| = 1; $^F = 255;
+		my $how = shift;
+		open my $fuse, "+<", "/run/node/fuse" or die "cannot open fuse: $!\n";
+		my $options = sprintf "fd=%d,rootmode=40755,user_id=%d,group_id=%d", fileno $fuse, @ARGV;
+		system("mount", "-i", "-t", "fuse", "-o", $options, "hang", "/home/alice/hang") and exit 1;
+		print "mounted\n" if $how eq "reads";
+		while (sysread $fuse, my $request, 1 << 20) {
+			my (undef, $opcode, $unique) = unpack "LLQ", $request;
+			# FUSE_INIT, version 7.31, alone gets an answer
+			print("request\n"), next if $opcode != 26;
+			syswrite $fuse, pack "L l Q L4 S2 L2 S2 L8", 80, 0, $unique, 7, 31, 0, 0, 1, 1, 4096, 1, (0) x 10;
+			print("mounted\n"), sleep 1000 if $how eq "waits";
+		}' "$1" "$(id -u alice)" "$(id -g alice)" >"$T_DIR/server" 2>&1 & HANG_SERVER=$!
+}
+hang_has_said() { grep -qx "$1" "$T_DIR/server"; }
 # refused RC REGEX DESC CMD...: exit status RC (or a list, "2|3"), one clear line, nothing left
 refused() {
 	local rc=$1 regex=$2 desc=$3 why=; shift 3

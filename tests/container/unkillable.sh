@@ -25,30 +25,14 @@ unchanged "nothing is left"
 
 # --- a file system of the user's that takes a request and never answers: who waits for
 # that cannot be killed until the server has gone ---
-mkdir -p /run/node /home/alice/hang && chown alice:alice /home/alice/hang
-mount -t tmpfs tmpfs /run/node && mknod -m 666 /run/node/fuse c 10 229
-# shellcheck disable=SC2016                      # Perl's
-perl -e '
-	$| = 1; $^F = 255;
-	open my $fuse, "+<", "/run/node/fuse" or die "cannot open fuse: $!\n";
-	my $options = sprintf "fd=%d,rootmode=40755,user_id=%d,group_id=%d", fileno $fuse, @ARGV;
-	system("mount", "-i", "-t", "fuse", "-o", $options, "hang", "/home/alice/hang") and exit 1;
-	print "mounted\n";
-	while (sysread $fuse, my $request, 1 << 20) {
-		my (undef, $opcode, $unique) = unpack "LLQ", $request;
-		# FUSE_INIT, version 7.31, alone gets an answer
-		if ($opcode == 26) {
-			syswrite $fuse, pack "L l Q L4 S2 L2 S2 L8", 80, 0, $unique, 7, 31, 0, 0, 1, 1, 4096, 1, (0) x 10;
-		} else { print "request\n" }
-	}' "$(id -u alice)" "$(id -g alice)" >"$T_DIR/server" 2>&1 & server=$!
-has_said() { grep -qx "$1" "$T_DIR/server"; }
-ok "a file system that takes requests" wait_until 10 has_said mounted
+hang reads
+ok "a file system that takes requests" wait_until 10 hang_has_said mounted
 SNAPSHOT_BEFORE=$SNAPSHOT SNAPSHOT=$(snapshot)
 ok "a container of who has it" up u --sshd
 ok "with sshd" serve u
 keeper=$(field u keeper_pid)
 inside u ssh node1 stat /home/alice/hang/x >/dev/null 2>&1 & a=$!
-ok "a session waits for it" wait_until 10 has_said request
+ok "a session waits for it" wait_until 10 hang_has_said request
 stuck=$(pgrep -x stat)
 like "$stuck" '^[1-9][0-9]*$' "by one process"
 fails() { # fails DESC CMD...: as teardown does while it lives
@@ -67,7 +51,7 @@ exits 125 "nor be entered" inside u true
 fails "another teardown" down u
 fails "gc" shifterctl gc
 fails "a set-up that replaces it" up u --replace
-kill "$server"; wait "$server" 2>/dev/null
+kill "$HANG_SERVER"; wait "$HANG_SERVER" 2>/dev/null
 ok "when its file system has gone, so does it" wait_until 10 test ! -e "/proc/$stuck"
 ok "and teardown succeeds" down u
 wait $a

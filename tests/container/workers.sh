@@ -54,21 +54,8 @@ is "$(awk '/^(Uid|Gid|Groups):/ { $1 = ""; print $0 "." }' "/proc/$(field x keep
 ok "its teardown" down x
 
 # --- a file system of the user's that is never read from: to wait for it can be killed ---
-mkdir -p /run/node /home/alice/hang && chown alice:alice /home/alice/hang
-mount -t tmpfs tmpfs /run/node && mknod -m 666 /run/node/fuse c 10 229
-# shellcheck disable=SC2016                      # Perl's
-perl -e '
-	$| = 1; $^F = 255;
-	open my $fuse, "+<", "/run/node/fuse" or die "cannot open fuse: $!\n";
-	my $options = sprintf "fd=%d,rootmode=40755,user_id=%d,group_id=%d", fileno $fuse, @ARGV;
-	system("mount", "-i", "-t", "fuse", "-o", $options, "hang", "/home/alice/hang") and exit 1;
-	sysread $fuse, my $request, 1 << 20;
-	my (undef, $opcode, $unique) = unpack "LLQ", $request;
-	syswrite $fuse, pack "L l Q L4 S2 L2 S2 L8", 80, 0, $unique, 7, 31, 0, 0, 1, 1, 4096, 1, (0) x 10;
-	print "mounted\n";
-	sleep 1000' "$(id -u alice)" "$(id -g alice)" >"$T_DIR/server" 2>&1 & server=$!
-is_mounted() { grep -qx mounted "$T_DIR/server"; }
-ok "a file system that does not answer" wait_until 10 is_mounted
+hang waits
+ok "a file system that does not answer" wait_until 10 hang_has_said mounted
 SNAPSHOT=$(snapshot)
 
 # in a session of its own: nobody but the kernel tells the lookup that its caller has gone
@@ -77,7 +64,7 @@ setsid shifterctl setup --id y --image "local:$BUSYBOX" --user alice \
 waits() { # waits UID: one of that uid does, for the file system
 	local p
 	for p in $(pgrep -x shifter-lookup); do
-		[ "$(stat -c %u "/proc/$p")" = "$1" ] || [ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$p/status")" = "$1" ] &&
+		[ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$p/status")" = "$1" ] &&
 			grep -q fuse "/proc/$p/wchan" "/proc/$p/stack" 2>/dev/null && return
 	done
 	return 1
@@ -97,8 +84,8 @@ exits 3 "a set-up that waits for it" up y --volume /home/alice/hang/x:/mnt/x
 like "$T_OUT" 'did not answer within 1 s' "says for what"
 ok "its lookup ends" wait_until 5 gone shifter-lookup
 unchanged "nothing is left"
-kill $server
-wait $server 2>/dev/null
+kill "$HANG_SERVER"
+wait "$HANG_SERVER" 2>/dev/null
 umount /home/alice/hang /run/node
 
 # --- a caller that takes in orphans ---
