@@ -173,9 +173,12 @@ int main(int argc, char **argv)
 	}
 	for (unsigned long round = 0; round < rounds + WARM_UP; round++) {
 		/* whoever comes first has the machine that set_up_among() left: each in its turn */
-		for (size_t i = 0; i < PROGRAMS; i++)
-			if (is_there[(round + i) % PROGRAMS])
-				run_round((round + i) % PROGRAMS);
+		for (size_t i = 0; i < PROGRAMS; i++) {
+			size_t p = (round + i) % PROGRAMS;
+
+			if (is_there[p])
+				run_round(p);
+		}
 		set_up_among(10, SET_UP_10, setting.work, is_there);
 		set_up_among(1000, SET_UP_1000, setting.work, is_there);
 		bench_drop_host_mounts(setting.work);

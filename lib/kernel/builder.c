@@ -7,7 +7,6 @@
 #include "kernel/message.h"
 #include "model/flat_plan.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -121,10 +120,7 @@ int shf_finish_build(struct shf_build *build, struct shf_report *report)
 				"%d s",
 				build->timeout_ms / 1000);
 	if (n != (ssize_t)sizeof(answer))
-		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
-				"cannot build the container: '%s' ended early; it must be of the "
-				"version of the library",
-				build->worker.name);
+		return shf_fail_early_end(&build->worker, report);
 	if (answer.error)
 		return shf_plan_explain(build->plan, answer.step, answer.error, answer.detail,
 					report);

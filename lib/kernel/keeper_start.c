@@ -39,10 +39,7 @@ int shf_start_keeper(struct shf_record *record, struct shf_worker *keeper,
 	record->keeper_pid = keeper->child.pid;
 	rc = shf_process_start_time(keeper->child.pid, &record->keeper_start);
 	if (rc == -ESRCH)
-		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
-				"cannot build the container: '%s' ended early; it must be of the "
-				"version of the library",
-				keeper->name);
+		return shf_fail_early_end(keeper, report);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot find the keeper of container '%s'", record->id);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #ifndef SHF_LIBEXECDIR
 #define SHF_LIBEXECDIR "/usr/libexec/shifter"
@@ -75,39 +74,20 @@ int shf_start_worker(const char *name, struct shf_worker *worker)
 	return shf_finish_worker(worker, &order, child, rc);
 }
 
-static int wait_for_end(struct shf_worker *worker, int64_t deadline_ms)
-{
-	struct pollfd pollfd = { .fd = worker->child.pidfd, .events = POLLIN };
-	siginfo_t info;
-	int rc;
-
-	if (pollfd.fd < 0)
-		return 0;
-	do
-		rc = poll(&pollfd, 1, shf_remaining_ms(deadline_ms));
-	while (rc < 0 && errno == EINTR);
-	if (rc <= 0)
-		return rc < 0 ? -errno : -ETIMEDOUT;
-	/* whoever takes in orphans (PR_SET_CHILD_SUBREAPER) is its parent: this once, we know it */
-	(void)waitid((idtype_t)P_PIDFD, (id_t)pollfd.fd, &info, WEXITED | WNOHANG | __WALL);
-	shf_close_fd(&worker->child.pidfd);
-	worker->child = SHF_NO_CHILD;
-	return 0;
-}
-
 void shf_end_worker(struct shf_worker *worker)
 {
-	int saved = errno;
-
 	shf_close_fd(&worker->channel);
-	if (worker->child.pidfd >= 0) {
-		shf_sys_pidfd_send_signal(worker->child.pidfd, SIGKILL);
-		(void)wait_for_end(worker, shf_now_ms() + 1000);
-		shf_close_fd(&worker->child.pidfd);
-	}
+	/* init collects it, or whoever takes in orphans (PR_SET_CHILD_SUBREAPER): we, perhaps */
+	shf_end_child(&worker->child);
 	shf_close_fd(&worker->leash);
-	worker->child = SHF_NO_CHILD;
-	errno = saved;
+}
+
+int shf_fail_early_end(const struct shf_worker *worker, struct shf_report *report)
+{
+	return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+			"cannot build the container: '%s' ended early; it must be of the version "
+			"of the library",
+			worker->name);
 }
 
 void shf_release_worker(struct shf_worker *worker)

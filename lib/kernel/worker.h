@@ -11,6 +11,7 @@
 #ifndef SHF_KERNEL_WORKER_H
 #define SHF_KERNEL_WORKER_H
 
+#include "base/report.h"
 #include "kernel/daemon.h"
 #include "kernel/process.h"
 
@@ -54,6 +55,9 @@ int shf_finish_worker(struct shf_worker *worker, struct shf_worker_order *order,
  * kill within a second (stuck in a file system) is left to itself.
  */
 void shf_end_worker(struct shf_worker *worker);
+
+/* Report that one that builds has ended before it was done.  Returns -EIO. */
+int shf_fail_early_end(const struct shf_worker *worker, struct shf_report *report);
 
 /* There is nothing more for it to do: let it end while the caller goes on. */
 void shf_dismiss_worker(struct shf_worker *worker);

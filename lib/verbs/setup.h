@@ -67,9 +67,7 @@ struct setup {
 	bool is_committed;
 };
 
-/*
- * Begin with s, which is all zero: it is large, and most of it is never touched.
- */
+/* Begin with s, which is all zero: it is large, and most of it is never touched. */
 void shf_setup_init(struct setup *s, struct shifter_ctx *ctx);
 
 /*
