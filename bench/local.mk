@@ -28,6 +28,8 @@ bench_measure_SOURCES = \
 	bench/program_floor.c \
 	bench/program_shifter.c \
 	bench/programs.h \
+	bench/runner.c \
+	bench/runner.h \
 	bench/start.c \
 	bench/start.h
 bench_measure_LDADD = libshifter.la

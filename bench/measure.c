@@ -10,30 +10,27 @@
  */
 #include "host_mounts.h"
 #include "programs.h"
-#include "start.h"
+#include "runner.h"
 
 #include <err.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { AT_ONCE = 64,
-       ENTRIES = 8, /* in each round */
+enum { ENTRIES = 8, /* in each round */
        WARM_UP = 2 /* rounds that do not count */ };
 
-enum work { SET_UP,
-	    ENTER,
-	    ENTER_64,
-	    RUN_REMOVE,
-	    SET_UP_SSHD,
-	    TEAR_DOWN,
-	    SET_UP_10,
-	    SET_UP_1000,
-	    WORKS };
+enum row { SET_UP,
+	   ENTER,
+	   ENTER_64,
+	   RUN_REMOVE,
+	   SET_UP_SSHD,
+	   TEAR_DOWN,
+	   SET_UP_10,
+	   SET_UP_1000,
+	   ROWS };
 
-static const char *const names[WORKS] = {
+static const char *const names[ROWS] = {
 	[SET_UP] = "setup-squashfs",
 	[ENTER] = "enter",
 	[ENTER_64] = "enter-64",
@@ -53,79 +50,46 @@ struct samples {
 	size_t count;
 };
 
-static struct samples samples[WORKS][PROGRAMS];
+/* One program: a column. */
+struct column {
+	struct bench_runner runner;
+	bool is_there;
+	struct samples rows[ROWS];
+};
 
-static double now_us(void)
+static void take(struct column *column, enum row row, enum bench_work work)
 {
-	struct timespec now;
+	struct samples *samples = &column->rows[row];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+	samples->us[samples->count++] = bench_do(&column->runner, work);
 }
 
-static void enter_at_once(const struct bench_program *program, int n)
+static void run_round(struct column *column)
 {
-	pid_t pids[AT_ONCE];
-
-	for (int i = 0; i < n; i++)
-		pids[i] = program->start_entry();
-	for (int i = 0; i < n; i++)
-		bench_wait(pids[i], program->name);
-}
-
-static void take(enum work work, size_t p, double since)
-{
-	struct samples *s = &samples[work][p];
-
-	s->us[s->count++] = now_us() - since;
-}
-
-static void run_round(size_t p)
-{
-	const struct bench_program *program = programs[p];
-	double start;
-
-	if (program->set_up) {
-		start = now_us();
-		program->set_up();
-		take(SET_UP, p, start);
-		for (int i = 0; i < ENTRIES; i++) {
-			start = now_us();
-			enter_at_once(program, 1);
-			take(ENTER, p, start);
-		}
-		start = now_us();
-		enter_at_once(program, AT_ONCE);
-		take(ENTER_64, p, start);
-		start = now_us();
-		program->tear_down();
-		take(TEAR_DOWN, p, start);
+	if (column->runner.program->set_up) {
+		take(column, SET_UP, BENCH_SET_UP);
+		for (int i = 0; i < ENTRIES; i++)
+			take(column, ENTER, BENCH_ENTER);
+		take(column, ENTER_64, BENCH_ENTER_64);
+		take(column, TEAR_DOWN, BENCH_TEAR_DOWN);
 	}
-	start = now_us();
-	program->run_remove();
-	take(RUN_REMOVE, p, start);
-	if (program->set_up_sshd) {
-		start = now_us();
-		program->set_up_sshd();
-		take(SET_UP_SSHD, p, start);
-		program->tear_down();
+	take(column, RUN_REMOVE, BENCH_RUN_REMOVE);
+	if (column->runner.program->set_up_sshd) {
+		take(column, SET_UP_SSHD, BENCH_SET_UP_SSHD);
+		bench_do(&column->runner, BENCH_TEAR_DOWN);
 	}
 }
 
 /* On a host that has as many mounts more. */
-static void set_up_among(unsigned n_mounts, enum work work, const char *directory,
-			 const bool *is_there)
+static void set_up_among(struct column *columns, unsigned n_mounts, enum row row,
+			 const char *directory)
 {
 	bench_grow_host_mounts(directory, n_mounts);
-	for (size_t p = 0; p < PROGRAMS; p++) {
-		double start = now_us();
-
-		if (!is_there[p] || !programs[p]->set_up)
-			continue;
-		programs[p]->set_up();
-		take(work, p, start);
-		programs[p]->tear_down();
-	}
+	for (size_t p = 0; p < PROGRAMS; p++)
+		if (columns[p].is_there && programs[p]->set_up) {
+			take(&columns[p], row, BENCH_SET_UP);
+			bench_do(&columns[p].runner, BENCH_TEAR_DOWN);
+		}
 }
 
 static int compare(const void *a, const void *b)
@@ -135,20 +99,31 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print_samples(enum work work, size_t p)
+static void print_samples(struct column *column, enum row row)
 {
-	struct samples *s = &samples[work][p];
+	struct samples *samples = &column->rows[row];
 
-	if (!s->count)
+	if (!samples->count)
 		return;
-	qsort(s->us, s->count, sizeof(*s->us), compare);
-	printf("%s\t%s\t%.0f\t%.0f\n", names[work], programs[p]->name, s->us[s->count / 2],
-	       s->us[s->count * 95 / 100]);
+	qsort(samples->us, samples->count, sizeof(*samples->us), compare);
+	printf("%s\t%s\t%.0f\t%.0f\n", names[row], column->runner.program->name,
+	       samples->us[samples->count / 2], samples->us[samples->count * 95 / 100]);
+}
+
+static void start_column(struct column *column, const struct bench_program *program,
+			 const struct bench_setting *setting, unsigned long rounds)
+{
+	column->is_there = bench_start_runner(program, setting, &column->runner);
+	for (int row = 0; row < ROWS; row++) {
+		column->rows[row].us = calloc((rounds + WARM_UP) * ENTRIES, sizeof(double));
+		if (!column->rows[row].us)
+			err(1, "samples");
+	}
 }
 
 int main(int argc, char **argv)
 {
-	bool is_there[PROGRAMS];
+	static struct column columns[PROGRAMS];
 	struct bench_setting setting = { .environment = environ };
 	unsigned long rounds;
 
@@ -163,32 +138,29 @@ int main(int argc, char **argv)
 	setting.work = argv[6];
 	setting.uid = (uid_t)strtoul(argv[7], NULL, 10);
 	setting.user_key = argv[8];
-	for (size_t p = 0; p < PROGRAMS; p++) {
-		is_there[p] = programs[p]->prepare(&setting);
-		for (int w = 0; w < WORKS; w++) {
-			samples[w][p].us = calloc((rounds + WARM_UP) * ENTRIES, sizeof(double));
-			if (!samples[w][p].us)
-				err(1, "samples");
-		}
-	}
+	for (size_t p = 0; p < PROGRAMS; p++)
+		start_column(&columns[p], programs[p], &setting, rounds);
 	for (unsigned long round = 0; round < rounds + WARM_UP; round++) {
 		/* whoever comes first has the machine that set_up_among() left: each in its turn */
 		for (size_t i = 0; i < PROGRAMS; i++) {
-			size_t p = (round + i) % PROGRAMS;
+			struct column *column = &columns[(round + i) % PROGRAMS];
 
-			if (is_there[p])
-				run_round(p);
+			if (column->is_there)
+				run_round(column);
 		}
-		set_up_among(10, SET_UP_10, setting.work, is_there);
-		set_up_among(1000, SET_UP_1000, setting.work, is_there);
+		set_up_among(columns, 10, SET_UP_10, setting.work);
+		set_up_among(columns, 1000, SET_UP_1000, setting.work);
 		bench_drop_host_mounts(setting.work);
-		for (int w = 0; w < WORKS && round < WARM_UP; w++)
-			for (size_t p = 0; p < PROGRAMS; p++)
-				samples[w][p].count = 0;
+		for (size_t p = 0; p < PROGRAMS && round < WARM_UP; p++)
+			for (int row = 0; row < ROWS; row++)
+				columns[p].rows[row].count = 0;
 	}
 	printf("work\tprogram\tmedian_us\tp95_us\n");
-	for (int w = 0; w < WORKS; w++)
+	for (int row = 0; row < ROWS; row++)
 		for (size_t p = 0; p < PROGRAMS; p++)
-			print_samples(w, p);
+			print_samples(&columns[p], row);
+	for (size_t p = 0; p < PROGRAMS; p++)
+		if (columns[p].is_there)
+			bench_end_runner(&columns[p].runner);
 	return fflush(stdout) != 0;
 }
