@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 64 << 20 };
+enum { FILE_MAX = 64 << 20,
+       MEMORY = 16384 };
 
 #define LIVE "/run/shifter/"
 
@@ -64,19 +65,18 @@ int shf_read_enter_options(int argc, char **argv, struct shf_enter_options *opti
 
 /* ---- files ---- */
 
-/* Read the file fd to its end, and close it. */
-static struct bytes read_file(int fd, const char *what)
+/* Read the file fd to its end into memory, and close it. */
+static struct bytes read_file(struct shf_environ *memory, int fd, const char *what)
 {
 	struct bytes bytes = { NULL, 0 };
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		shf_die(125, "cannot read", what, "it is no file of at most 64 MiB");
-	/* the kernel zeroes it: the last string ends */
-	bytes.data = mmap(NULL, (size_t)st.st_size + 1, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (bytes.data == MAP_FAILED)
-		shf_die_errno(125, "cannot read", what, errno);
+	/* it is zero: the last string ends */
+	bytes.data = shf_environ_new_text(memory, (size_t)st.st_size + 1);
+	if (!bytes.data)
+		shf_die_errno(125, "cannot read", what, ENOMEM);
 	while (bytes.length < (size_t)st.st_size) {
 		ssize_t n = pread(fd, bytes.data + bytes.length, (size_t)st.st_size - bytes.length,
 				  (off_t)bytes.length);
@@ -92,13 +92,13 @@ static struct bytes read_file(int fd, const char *what)
 }
 
 /* A file of the live directory; it is none if it is not there. */
-static struct bytes read_live(const char *path)
+static struct bytes read_live(struct shf_environ *memory, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 && errno != ENOENT)
 		shf_die_errno(125, "cannot read", path, errno);
-	return fd < 0 ? (struct bytes){ NULL, 0 } : read_file(fd, path);
+	return fd < 0 ? (struct bytes){ NULL, 0 } : read_file(memory, fd, path);
 }
 
 static size_t count_strings(const struct bytes *bytes)
@@ -121,7 +121,8 @@ static char **add_strings(char **end, const struct bytes *bytes)
 
 static const char *image_workdir(void)
 {
-	struct bytes image = read_live(LIVE SHF_LIVE_IMAGE_WORKDIR);
+	struct shf_environ memory = { 0 };
+	struct bytes image = read_live(&memory, LIVE SHF_LIVE_IMAGE_WORKDIR);
 
 	if (!image.data || !*image.data)
 		shf_die(125,
@@ -159,7 +160,9 @@ static void set_shell(struct shf_environ *env)
 
 char **shf_read_environment(const char *number, bool is_in_job)
 {
-	struct shf_environ env = { 0 };
+	/* enough for most, and zero, as it has to be */
+	static char memory[MEMORY];
+	struct shf_environ env = { .memory = memory, .memory_left = sizeof(memory) };
 	struct bytes given, wanted = { NULL, 0 }, image, site;
 	char **list;
 	uint32_t fd;
@@ -167,15 +170,15 @@ char **shf_read_environment(const char *number, bool is_in_job)
 	if (!shf_parse_u32(number, 0, INT_MAX, &fd))
 		shf_die(125, "cannot read the environment from descriptor", number,
 			"it is no number");
-	given = read_file((int)fd, "the environment");
+	given = read_file(&env, (int)fd, "the environment");
 	for (size_t i = 0; i < given.length; i += strlen(given.data + i) + 1)
 		if (!given.data[i]) {
 			wanted.data = given.data + i + 1;
 			wanted.length = given.length - i - 1;
 			given.length = i;
 		}
-	image = read_live(LIVE SHF_LIVE_IMAGE_ENV);
-	site = read_live(LIVE SHF_LIVE_SITE_ENV);
+	image = read_live(&env, LIVE SHF_LIVE_IMAGE_ENV);
+	site = read_live(&env, LIVE SHF_LIVE_SITE_ENV);
 	shf_env_lay(&env, given.data, given.length);
 	shf_env_lay_foreign(&env, image.data, image.length);
 	shf_env_lay(&env, wanted.data, wanted.length);
@@ -205,7 +208,8 @@ static const char *find(char **environment, const char *name)
 
 char **shf_add_entry(char **command)
 {
-	struct bytes entry = read_live(LIVE SHF_LIVE_IMAGE_ENTRY), rest = { NULL, 0 };
+	struct shf_environ memory = { 0 };
+	struct bytes entry = read_live(&memory, LIVE SHF_LIVE_IMAGE_ENTRY), rest = { NULL, 0 };
 	size_t n_command = 0;
 	char **list, **end;
 
@@ -217,7 +221,7 @@ char **shf_add_entry(char **command)
 	while (command[n_command])
 		n_command++;
 	if (!n_command)
-		rest = read_live(LIVE SHF_LIVE_IMAGE_CMD);
+		rest = read_live(&memory, LIVE SHF_LIVE_IMAGE_CMD);
 	list = mmap(NULL,
 		    (1 + count_strings(&entry) + count_strings(&rest) + n_command + 1) *
 			    sizeof(*list),
@@ -292,7 +296,7 @@ _Noreturn void shf_execute(char **command, char **environment)
 	const char *name = command[0];
 	const char *path = find(environment, "PATH");
 	bool is_denied = false;
-	char candidate[PATH_MAX];
+	static char candidate[PATH_MAX];
 
 	if (!*name)
 		shf_die(127, "cannot execute", name, "it is empty");

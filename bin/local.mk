@@ -75,12 +75,13 @@ bin_shifter_builder_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_builder_LDADD = $(SMALL_LIBS)
 bin_shifter_builder_LINK = $(SMALL_LINK)
 
+# what main() touches comes first, on the page that is there already
 bin_shifter_enter_SOURCES = \
+	bin/shifter-enter.c \
 	bin/enter_command.c \
 	bin/enter_command.h \
 	bin/enter_privilege.c \
-	bin/enter_privilege.h \
-	bin/shifter-enter.c
+	bin/enter_privilege.h
 bin_shifter_enter_CPPFLAGS = $(SMALL_CPPFLAGS)
 bin_shifter_enter_CFLAGS = $(SMALL_CFLAGS)
 bin_shifter_enter_LDADD = $(SMALL_LIBS)

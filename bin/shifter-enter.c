@@ -44,8 +44,8 @@
 enum { GROUPS_MAX = 65536,
        ANSWER_MS = 10000 };
 
-static uint32_t groups[GROUPS_MAX];
-static char directory[PATH_MAX];
+/* The caller's groups, and behind them the working directory: on one page, mostly. */
+static uint32_t groups[GROUPS_MAX + PATH_MAX / sizeof(uint32_t)];
 
 /* Without 0, 1 and 2 a file opened here would become the command's output. */
 static void check_start(void)
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	struct shf_enter_options options = { NULL, false, false };
 	struct shf_identity user;
 	sigset_t all, old;
-	char **environment, **command;
+	char **environment, **command, *directory;
 	int namespace, rc;
 
 	check_start();
@@ -119,8 +119,9 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &all, &old);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
 		shf_die_errno(125, "cannot become root", NULL, errno);
+	directory = (char *)(groups + user.n_groups);
 	/* a directory that has been removed, or that is out of sight, has no name */
-	if (syscall(SYS_getcwd, directory, sizeof(directory)) < 0 || directory[0] != '/')
+	if (syscall(SYS_getcwd, directory, PATH_MAX) < 0 || directory[0] != '/')
 		memcpy(directory, "/", 2);
 	namespace = connect_namespace(argv[1], user.uid);
 	if (setns(namespace, CLONE_NEWNS) < 0)

@@ -124,6 +124,7 @@ static int forget_origin(void)
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
 	reset_limits();
+	shf_reset_signals();
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	shf_reset_scheduling();
 	leave_cgroups();
@@ -250,8 +251,6 @@ static bool is_committed(struct keeper *keeper)
 		return false;
 	rc = shf_send(SHF_WORKER_CHANNEL, &byte, 1, NULL, 0);
 	close(SHF_WORKER_CHANNEL);
-	/* what the hook's daemon ignores; nobody waits for this */
-	shf_reset_signals();
 	return rc == 0;
 }
 

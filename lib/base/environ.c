@@ -7,38 +7,40 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ROOM_MIN = 512,
-       TEXT_MIN = 64 << 10 };
+enum { ROOM_MIN = 128,
+       CHUNK = 64 << 10 };
 
-/* Zeroed. */
-static void *allocate(struct shf_environ *env, size_t size)
+/*
+ * Zeroed; alignment is a power of 2.  Piece behind piece, so that what most environments
+ * need is on a page or two: each takes the kernel as long as all that is done to it.
+ */
+static void *allocate(struct shf_environ *env, size_t size, size_t alignment)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t gap = -(uintptr_t)env->memory & (alignment - 1);
+	char *piece;
 
-	if (memory == MAP_FAILED) {
-		env->failed = true;
-		return NULL;
+	if (gap > env->memory_left || size > env->memory_left - gap) {
+		size_t chunk = size > CHUNK ? size : CHUNK;
+
+		piece = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
+		if (piece == MAP_FAILED) {
+			env->failed = true;
+			return NULL;
+		}
+		env->memory = piece;
+		env->memory_left = chunk;
+		gap = 0;
 	}
-	return memory;
+	piece = env->memory + gap;
+	env->memory = piece + size;
+	env->memory_left -= gap + size;
+	return piece;
 }
 
 char *shf_environ_new_text(struct shf_environ *env, size_t size)
 {
-	char *text;
-
-	if (size > env->text_left) {
-		size_t chunk = size > TEXT_MIN ? size : TEXT_MIN;
-
-		text = allocate(env, chunk);
-		if (!text)
-			return NULL;
-		env->text = text;
-		env->text_left = chunk;
-	}
-	text = env->text;
-	env->text += size;
-	env->text_left -= size;
-	return text;
+	return allocate(env, size, 1);
 }
 
 static size_t hash_name(const char *name, size_t length)
@@ -81,17 +83,13 @@ static bool grow(struct shf_environ *env)
 
 	if (env->failed || env->count < env->room)
 		return !env->failed;
-	list = allocate(env, (room + 1) * sizeof(*list));
-	table = allocate(env, n_slots * sizeof(*table));
+	list = allocate(env, (room + 1) * sizeof(*list), _Alignof(char *));
+	table = allocate(env, n_slots * sizeof(*table), _Alignof(uint32_t));
 	if (!list || !table)
 		return false;
 	for (size_t i = 0; i < env->count; i++)
 		if (env->list[i])
 			list[count++] = env->list[i];
-	if (env->room) {
-		munmap(env->list, (env->room + 1) * sizeof(*env->list));
-		munmap(env->table, env->n_slots * sizeof(*env->table));
-	}
 	env->list = list;
 	env->table = table;
 	env->n_slots = n_slots;

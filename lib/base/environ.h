@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 /*
- * Starts zeroed.  Memory comes from mmap(2) and stays until the program ends or
- * executes another.  Once there is none, failed is set and stays set, and
- * changes do nothing: check it once, at the end.
+ * Starts zeroed, but for memory that the program may lend it, which has to be zero, too.
+ * More comes from mmap(2) and stays until the program ends or executes another.  Once
+ * there is none, failed is set and stays set, and changes do nothing: check it once, at
+ * the end.
  */
 struct shf_environ {
 	char **list;     /* count entries; NULL where a variable was removed */
@@ -24,8 +25,8 @@ struct shf_environ {
 	size_t room;     /* entries there is memory for, one for the final NULL not counted */
 	uint32_t *table; /* hash table: indexes of list, plus 1; 0 where it is free */
 	size_t n_slots;  /* of table: a power of 2, more than 2 * room */
-	char *text;      /* what is left of the memory for new text */
-	size_t text_left;
+	char *memory;    /* what is left of it */
+	size_t memory_left;
 	bool failed;
 };
 

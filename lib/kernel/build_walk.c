@@ -45,20 +45,30 @@ static int place(struct builder *b, const struct shf_step *step)
 	return rc < 0 ? -errno : 0;
 }
 
+/* There is no umask here: what is made has its mode at once, but for what chown(2) clears. */
+static bool is_made_as_it_is(const struct shf_step *step)
+{
+	return !step->owner && !step->group && !(step->mode & (S_ISUID | S_ISGID));
+}
+
 static int own(int fd, const struct shf_step *step)
 {
-	if ((step->owner || step->group) && fchown(fd, step->owner, step->group) < 0)
+	if (is_made_as_it_is(step))
+		return 0;
+	if (fchown(fd, step->owner, step->group) < 0 || fchmod(fd, step->mode) < 0)
 		return -errno;
-	/* after the owner: chown clears bits; and the umask is the caller's */
-	return fchmod(fd, step->mode) < 0 ? -errno : 0;
+	return 0;
 }
 
 static int make_directory(int base, const struct shf_step *step)
 {
+	bool is_whole = is_made_as_it_is(step);
 	cleanup_fd int fd = -1;
 
-	if (mkdirat(base, step->path, 0700) < 0)
+	if (mkdirat(base, step->path, is_whole ? step->mode : 0700) < 0)
 		return errno == EEXIST && !(step->flags & SHF_STEP_FRESH) ? 0 : -errno;
+	if (is_whole)
+		return 0;
 	fd = openat(base, step->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -70,7 +80,8 @@ static int make_file(int base, const struct shf_step *step)
 	cleanup_fd int fd = -1;
 	int rc;
 
-	fd = openat(base, step->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(base, step->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    is_made_as_it_is(step) ? step->mode : 0600);
 	if (fd < 0)
 		return -errno;
 	rc = shf_write_all(fd, step->bytes, step->length);
@@ -330,7 +341,7 @@ bool shf_serve_build(int channel)
 	static struct builder b = { .namespace = -1 };
 	int rc = 0;
 
-	umask(022);
+	umask(0);
 	raise_limit();
 	b.plan = receive_plan(channel);
 	if (!b.plan || !receive_slots(&b, channel))

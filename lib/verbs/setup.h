@@ -8,6 +8,7 @@
 #ifndef SHF_VERBS_SETUP_H
 #define SHF_VERBS_SETUP_H
 
+#include "base/text.h"
 #include "kernel/builder.h"
 #include "kernel/credentials.h"
 #include "kernel/image_source.h"
@@ -57,6 +58,8 @@ struct setup {
 	struct shf_ssh_program programs[SHF_SSH_PROGRAMS_MAX];
 	size_t n_programs;
 	const char *shell;
+	int64_t tty_gid; /* of the node's terminals, or -1 */
+	struct shf_text resolv_conf;
 	bool needs_home; /* the node has none: an empty one is made */
 	bool has_job;    /* there is to be a /job/hostfile */
 	struct shf_plan plan;

@@ -183,13 +183,13 @@ int shf_setup_open_volumes(struct setup *s)
 
 int shf_setup_start_build(struct setup *s, const char *stage)
 {
-	cleanup_text struct shf_text resolv_conf = { 0 };
 	struct shf_container_facts facts = {
 		.config = &s->ctx->config,
 		.account = &s->account,
 		.node = &s->node,
 		.shell = s->shell,
-		.tty_gid = shf_get_tty_gid(),
+		.tty_gid = s->tty_gid,
+		.resolv_conf = s->resolv_conf.data ? s->resolv_conf.data : "",
 		.stage_path = stage,
 		.is_writable = s->spec.flags & SHIFTER_SETUP_WRITABLE,
 		.is_unprivileged = geteuid() != 0,
@@ -207,12 +207,7 @@ int shf_setup_start_build(struct setup *s, const char *stage)
 		.n_programs = s->n_programs,
 		.first_volume_slot = SHF_SLOT_FREE,
 	};
-	int rc = shf_read_resolv_conf(&resolv_conf);
-
-	if (rc < 0)
-		shf_log(s->ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/resolv.conf'");
-	facts.resolv_conf = resolv_conf.data ? resolv_conf.data : "";
-	rc = shf_plan_container(&facts, &s->plan);
+	int rc = shf_plan_container(&facts, &s->plan);
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
@@ -322,6 +317,7 @@ void shf_setup_release(struct setup *s)
 	shf_close_listeners(&s->listeners);
 	shf_plan_free(&s->plan);
 	shf_mounts_free(&s->volumes);
+	shf_text_free(&s->resolv_conf);
 	shf_node_accounts_free(&s->node);
 	shf_release_state(&s->state);
 	shf_record_free(&s->record);

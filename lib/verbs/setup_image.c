@@ -4,6 +4,7 @@
  * of the shell: asked for as the user, before anything is built.
  */
 #include "base/path.h"
+#include "kernel/host_facts.h"
 #include "model/home.h"
 #include "verbs/setup.h"
 
@@ -196,9 +197,21 @@ int shf_setup_ask_about_image(struct setup *s)
 				   &s->ctx->report);
 }
 
+/* What the plan needs to know of the node. */
+static void look_at_node(struct setup *s)
+{
+	s->tty_gid = shf_get_tty_gid();
+	if (shf_read_resolv_conf(&s->resolv_conf) < 0)
+		shf_log(s->ctx, SHIFTER_LOG_WARNING, "cannot read '/etc/resolv.conf'");
+}
+
 int shf_setup_hear_about_image(struct setup *s)
 {
-	int rc = shf_hear_about_image(&s->view, &s->session, &s->ctx->report);
+	int rc;
+
+	/* the helper is still at it, and the image's disk is slow */
+	look_at_node(s);
+	rc = shf_hear_about_image(&s->view, &s->session, &s->ctx->report);
 
 	shf_dismiss_user(&s->session);
 	if (rc == 0)
