@@ -118,9 +118,8 @@ int shf_ctl_complete_account(struct shf_ctl_account *account)
 {
 	int status = 0;
 
-	/* with everything given it may be a user whom this host does not know */
-	if (!account->has_uid || !account->has_gid || !account->home || !account->shell ||
-	    getpwnam(account->user))
+	/* with everything given nobody is asked: this host may not know the user, or not answer */
+	if (!account->has_uid || !account->has_gid || !account->home || !account->shell)
 		status = look_up_user(account);
 	if (status == 0 && !account->has_groups)
 		status = look_up_groups(account);

@@ -72,6 +72,8 @@ like "$(called)" "uid=$uid gid=77 " 'what is given comes first'
 ctl '' setup --id j1 --image debian --user daemon --uid 77
 is "$rc" 2 'a uid that is not the name'"'"'s'
 like "$err" "cannot use --uid 77: user 'daemon' has uid $uid" 'a uid that is not the name'"'"'s: reason'
+ctl '' setup --id j1 --image debian --user daemon --uid 77 --gid 78 --home /h --shell /bin/sh --groups ''
+is "$rc" 0 'with everything given nobody is asked whose name that is'
 ctl '' setup --id j1 --image debian --user no.such.user
 refused 'an unknown user' "cannot look up user 'no.such.user': no such user"
 for missing in id image user; do

@@ -5,7 +5,8 @@
 #
 #	all.sh [WORK]...	setup, cold, sshd, hostsfile, teardown
 #
-# FAULTS_ONLY=REGEX takes only those whose "PROCESS CALL" is like it.
+# FAULTS_ONLY=REGEX takes only those whose "PROCESS CALL" is like it, FAULTS_SKIP=N leaves
+# out the first N: to go on with a run that was ended.
 # shellcheck disable=SC2317                 # called by name
 set -u
 export FAULTS_PROGRESS=1
