@@ -34,14 +34,14 @@ static bool is_this_program(const char *path)
 static int find_script(int argc, char **argv)
 {
 	const char *path = executed_path();
+	int at = 0;
 
-	if (!path || is_this_program(path))
-		return 0;
-	if (argc > 1 && strcmp(argv[1], path) == 0)
-		return 1;
-	if (argc > 2 && strcmp(argv[2], path) == 0)
-		return 2;
-	return 0;
+	if (path && argc > 1 && strcmp(argv[1], path) == 0)
+		at = 1;
+	else if (path && argc > 2 && strcmp(argv[2], path) == 0)
+		at = 2;
+	/* last, since it takes longest and most calls are no interpreter's */
+	return at && !is_this_program(path) ? at : 0;
 }
 
 static bool ends_in(const char *string, const char *end)
