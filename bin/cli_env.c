@@ -110,18 +110,17 @@ void shf_env_clear(struct shf_env *env)
 
 void shf_env_set_entry(struct shf_env *env, const char *entry)
 {
-	const char *value = strchr(entry, '=');
-	char *name;
+	const char *value = strchr(entry, '=') ? NULL : getenv(entry);
+	char *copy;
 
-	name = value ? strndup(entry, (size_t)(value - entry)) : strdup(entry);
-	if (!name) {
-		env->failed = true;
+	if (!strchr(entry, '=') && !value)
 		return;
-	}
-	value = value ? value + 1 : getenv(name);
-	if (value)
-		shf_env_set(env, name, value);
-	free(name);
+	/* of several the last one counts for shifter-enter: nobody looks for them here */
+	if (!value)
+		copy = strdup(entry);
+	else if (asprintf(&copy, "%s=%s", entry, value) < 0)
+		copy = NULL;
+	append(env, copy);
 }
 
 static int write_all(int fd, const char *bytes, size_t length)

@@ -53,20 +53,35 @@ static const char *shorten(const char *name)
 	return name;
 }
 
-int import_tag_name(const char *reference, char out[IMPORT_TAG_MAX])
+/* As snprintf(), or -1 if it is no name of that kind. */
+static int name_docker(const char *name, char *full, size_t size)
 {
-	const char *name =
-		shorten(strncmp(reference, "docker:", 7) == 0 ? reference + 7 : reference);
 	const char *slash = strrchr(name, '/');
 	const char *tag = strchr(slash ? slash : name, ':');
+
+	if (!is_repository(name, tag ? (size_t)(tag - name) : strlen(name)) ||
+	    (tag && !is_word(tag + 1, strlen(tag + 1))))
+		return -1;
+	return snprintf(full, size, "docker:%s%s", name, tag ? "" : ":latest");
+}
+
+int import_tag_name(const char *reference, char out[IMPORT_TAG_MAX])
+{
 	char full[NAME_MAX];
 	size_t used = 0;
 	int length;
 
-	if (!is_repository(name, tag ? (size_t)(tag - name) : strlen(name)) ||
-	    (tag && !is_word(tag + 1, strlen(tag + 1))))
+	/* what these mean is not for the index to say */
+	if (strncmp(reference, "id:", 3) == 0 || strncmp(reference, "local:", 6) == 0)
 		return -EINVAL;
-	length = snprintf(full, sizeof(full), "docker:%s%s", name, tag ? "" : ":latest");
+	if (strncmp(reference, "custom:", 7) == 0)
+		length = is_word(reference + 7, strlen(reference + 7))
+				 ? snprintf(full, sizeof(full), "%s", reference)
+				 : -1;
+	else
+		length = name_docker(shorten(strncmp(reference, "docker:", 7) == 0 ? reference + 7
+										   : reference),
+				     full, sizeof(full));
 	if (length < 0 || (size_t)length >= sizeof(full))
 		return -EINVAL;
 	for (const char *c = full; *c; c++)

@@ -163,9 +163,11 @@ int main(int argc, char **argv)
 		return show_usage(store != NULL);
 	import_progress_enable(!is_quiet);
 	import_catch_signals();
-	/* a store is for others to read, whatever the caller's umask is */
+	/* whatever the caller's umask is: a store is for others to read, and we for ourselves */
 	if (store)
 		umask(022);
+	else
+		umask(umask(0) & 077);
 	status = run(&request, store, argc - optind, argv + optind);
 	if (status != -EINTR)
 		return status && !store ? EXIT_SHIFTER : status;

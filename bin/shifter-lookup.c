@@ -19,6 +19,7 @@ static const shf_answer_fn answers[SHF_ASK_KINDS] = {
 	[SHF_ASK_IMAGE] = shf_answer_image,
 	[SHF_ASK_TAG] = shf_answer_tag,
 	[SHF_ASK_SOURCES] = shf_answer_sources,
+	[SHF_ASK_PRESENCE] = shf_answer_presence,
 	[SHF_ASK_TARGETS] = shf_answer_targets,
 	[SHF_ASK_PROGRAMS] = shf_answer_programs,
 	[SHF_ASK_FILES] = shf_answer_files,

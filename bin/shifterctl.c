@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,6 +256,8 @@ int main(int argc, char **argv)
 
 	if (shf_open_standard() < 0)
 		return SHF_EXIT_NODE;
+	/* a file that is too large for the caller's limit is an error, not the end */
+	signal(SIGXFSZ, SIG_IGN);
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:hv", global_options, NULL)) != -1) {
 		switch (c) {

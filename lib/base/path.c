@@ -2,6 +2,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 int shf_path_clean(const char *path, char out[SHF_PATH_MAX])
@@ -16,6 +17,8 @@ int shf_path_clean(const char *path, char out[SHF_PATH_MAX])
 		path += strspn(path, "/");
 		length = strcspn(path, "/");
 		if (length == 2 && path[0] == '.' && path[1] == '.')
+			return -EINVAL;
+		if (length > NAME_MAX)
 			return -EINVAL;
 		for (size_t i = 0; i < length; i++)
 			if ((unsigned char)path[i] < 0x20 || path[i] == 0x7f)

@@ -13,8 +13,9 @@ enum { SHF_PATH_MAX = 4096 };
 /*
  * Write path to out without repeated slashes, "." components and a trailing
  * slash.  Returns 0, or -EINVAL if path is not absolute, is longer than
- * SHF_PATH_MAX - 1 bytes, holds a control character or a ".." component:
- * what ".." means depends on links that are not there to be asked.
+ * SHF_PATH_MAX - 1 bytes, holds a control character, a component of more than
+ * NAME_MAX bytes, which no file system has, or a ".." component: what ".."
+ * means depends on links that are not there to be asked.
  */
 int shf_path_clean(const char *path, char out[SHF_PATH_MAX]);
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "kernel/message.h"
+#include "kernel/syscalls.h"
 #include "model/image_meta.h"
 
 #include <fcntl.h>
@@ -115,7 +116,9 @@ static int find_first(const struct shf_question *question, struct shf_image_find
 	int error = ENOENT;
 
 	while (error == ENOENT && (path = shf_next_string(question, path))) {
-		cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+		/* links of /proc lead out of what this node has mounted */
+		cleanup_fd int fd = shf_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC,
+						RESOLVE_NO_MAGICLINKS);
 		int rc;
 
 		if (fd >= 0) {

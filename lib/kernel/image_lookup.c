@@ -63,13 +63,13 @@ static int read_as_user(const char *path, struct shf_user_session *session, stru
 	shf_add_to_question(&question, path);
 	rc = shf_ask_user(session, &question, -1);
 	if (rc < 0)
-		return rc;
+		return rc == -EIO ? -EPROTO : rc;
 	n = shf_hear_user(session, answer, sizeof(*answer), fd, &n_fds);
 	if (n == -ETIMEDOUT)
 		return -ETIMEDOUT;
 	if (n != (ssize_t)sizeof(*answer) || answer->length > sizeof(answer->bytes) ||
 	    (!answer->error && n_fds != 1))
-		return -EIO;
+		return -EPROTO;
 	return -answer->error;
 }
 
@@ -80,6 +80,7 @@ static int read_index(const struct shf_config *config, const struct shf_image_re
 {
 	struct shf_owners owners = { config->trusted_image_owners, config->n_trusted_image_owners };
 	struct answer answer;
+	char what[SHF_PATH_MAX + 16];
 	cleanup_fd int fd = -1;
 	int rc = read_as_user(path, session, &answer, &fd);
 
@@ -102,6 +103,10 @@ static int read_index(const struct shf_config *config, const struct shf_image_re
 				"cannot look up image '%s:%s': the file system of '%s' did not "
 				"answer within %u s",
 				type_of(ref), ref->text, path, config->helper_timeout_s);
+	if (rc == -EPROTO) {
+		snprintf(what, sizeof(what), "image '%s:%s'", type_of(ref), ref->text);
+		return shf_explain_user(session, rc, what, report);
+	}
 	return shf_fail_errno(report, rc == -EIO ? SHIFTER_FAULT_NODE : SHIFTER_FAULT_SITE, -rc,
 			      "cannot look up image '%s:%s' in '%s'", type_of(ref), ref->text,
 			      path);

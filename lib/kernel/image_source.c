@@ -222,6 +222,7 @@ static int find(const struct shf_config *config, const struct shf_image_ref *ref
 		const struct shf_image_search *search, struct shf_user_session *session,
 		struct shf_image_finding *finding, int *fd, int *meta, struct shf_report *report)
 {
+	char what[SHF_PATH_MAX + 16];
 	int rc = shf_find_image(search, session, finding, fd, meta);
 
 	if (rc == -ETIMEDOUT)
@@ -229,11 +230,10 @@ static int find(const struct shf_config *config, const struct shf_image_ref *ref
 			report, SHIFTER_FAULT_JOB, ETIMEDOUT,
 			"cannot read image '%s': its file system did not answer within %u s",
 			ref->text, config->helper_timeout_s);
-	if (rc == -EIO)
-		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
-				"cannot look up image '%s': the helper that acts as the user ended "
-				"early",
-				ref->text);
+	if (rc == -EIO) {
+		snprintf(what, sizeof(what), "image '%s'", ref->text);
+		return shf_explain_user(session, rc, what, report);
+	}
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up image '%s'",
 				      ref->text);
@@ -375,6 +375,11 @@ int shf_mount_image(const struct shf_config *config, const struct shf_image_sour
 	}
 	rc = shf_clone_mount(source->fd, "", false,
 			     SHF_ATTR_RDONLY | SHF_ATTR_NOSUID | SHF_ATTR_NODEV);
+	/* a way there through /proc, say, that leads to another mount namespace */
+	if (rc == -EINVAL)
+		return shf_fail(report, SHIFTER_FAULT_JOB, EINVAL,
+				"cannot mount image '%s': it is on no mount of this node's own",
+				source->path);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot mount image '%s'",
 				      source->path);

@@ -197,7 +197,7 @@ void shf_answer_programs(int channel, const struct shf_question *question, int i
 /* The paths of those that are files, each with its NUL, and an empty one at the end. */
 void shf_answer_files(int channel, const struct shf_question *question, int image)
 {
-	static char paths[ANSWERS_MAX];
+	static char paths[ANSWERS_MAX], canonical[SHF_PATH_MAX];
 	const char *path = NULL;
 	size_t length = 0;
 
@@ -210,8 +210,10 @@ void shf_answer_files(int channel, const struct shf_question *question, int imag
 				return;
 			length = 0;
 		}
+		/* one with a newline in it, say, is none that anything is mounted over */
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		    read_path(fd, paths + length, SHF_PATH_MAX) == 0)
+		    read_path(fd, canonical, sizeof(canonical)) == 0 &&
+		    shf_path_clean(canonical, paths + length) == 0)
 			length += strlen(paths + length) + 1;
 	}
 	paths[length++] = '\0';
@@ -280,6 +282,8 @@ static int ask(struct shf_user_session *session, const struct shf_question *ques
 {
 	int rc = shf_ask_user(session, question, image);
 
+	if (rc == -EIO)
+		return shf_explain_user(session, rc, "what the image has", report);
 	if (rc < 0)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot look into the image");

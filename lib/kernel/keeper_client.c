@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
+
+enum { CONNECT_S = 5 };
 
 #define NAME "keeper" /* SHF_STATE_SOCKET */
 
@@ -24,16 +27,20 @@ static int connect_keeper(int dir)
 {
 	cleanup_fd int fd = -1;
 	struct sockaddr_un address;
+	/* of which unix(7)'s connect(2) waits while the queue is full */
+	const struct timeval limit = { .tv_sec = CONNECT_S };
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
 	name_socket(dir, &address);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return -errno;
 	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno == EINTR)
 			continue;
+		if (errno == EAGAIN)
+			return -ETIMEDOUT;
 		return errno == ENOENT || errno == ECONNREFUSED ? -ESRCH : -errno;
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)

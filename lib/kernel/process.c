@@ -50,17 +50,14 @@ int shf_fork(struct shf_child *child)
 
 int64_t shf_now_ms(void)
 {
-	/* what this call takes: struct timespec may have been made larger (y2038) */
-	struct {
-		long seconds, nanoseconds;
-	} now;
+	struct timespec now;
 
 	/*
 	 * Not through the vDSO: the first use of that costs a process three page faults, and
 	 * most of ours live for one or two of these calls.
 	 */
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (int64_t)now.seconds * 1000 + now.nanoseconds / 1000000;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int shf_remaining_ms(int64_t deadline_ms)

@@ -25,6 +25,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* On others the same names stand for calls of 16 bits (setgroups) or take other structures. */
+_Static_assert(sizeof(long) == 8, "libshifter is for Linux on 64-bit processors");
+
 /* mount_setattr(2), open_tree(2), move_mount(2), fsopen(2), fsconfig(2) */
 enum {
 	SHF_OPEN_TREE_CLONE = 1,

@@ -92,6 +92,9 @@ void shf_forget_udi_verdicts(int stages)
 {
 	char name[SHF_STAGE_NAME];
 
+	/* what was killed while it wrote one (base/new_file.h) */
+	(void)unlinkat(stages, "." GOOD ".new", 0);
+	(void)unlinkat(stages, "." REFUSED ".new", 0);
 	shf_last_good_udi(stages, name);
 	if (name[0] && faccessat(stages, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return;

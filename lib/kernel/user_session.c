@@ -51,8 +51,6 @@ static bool become(int channel)
 	if (shf_receive(channel, &said, sizeof(said), NULL, NULL, INT64_MAX) !=
 	    (ssize_t)sizeof(said))
 		return false;
-	if (!said.has_identity)
-		return true;
 	if (said.n_groups > GROUPS_MAX)
 		return false;
 	identity.uid = said.uid;
@@ -66,7 +64,10 @@ static bool become(int channel)
 			return false;
 		identity.n_groups += (uint32_t)((size_t)n / sizeof(*groups));
 	}
-	return shf_become_user(&identity, 0) == 0;
+	/* who the user is can kill us from here on, or have used up what it takes */
+	if (shf_send(channel, "u", 1, NULL, 0) < 0)
+		return false;
+	return !said.has_identity || shf_become_user(&identity, 0) == 0;
 }
 
 bool shf_serve_user_session(int channel, const shf_answer_fn *answers)
@@ -124,6 +125,7 @@ int shf_start_user_session(struct shf_user_session *session)
 		return 0;
 	/* of one that was dismissed */
 	shf_end_worker(&session->worker);
+	session->has_begun = false;
 	if (session->identity && session->identity->n_groups > GROUPS_MAX)
 		return -E2BIG;
 	rc = shf_start_worker("shifter-lookup", &session->worker);
@@ -146,22 +148,49 @@ int shf_ask_user(struct shf_user_session *session, const struct shf_question *qu
 	return rc == -EPIPE || rc == -ECONNRESET ? -EIO : rc;
 }
 
+/* That it becomes the user is the first thing that the helper says. */
+static ssize_t hear_beginning(struct shf_user_session *session, int64_t deadline_ms)
+{
+	char byte;
+	ssize_t n = 1;
+
+	if (!session->has_begun)
+		n = shf_receive(session->worker.channel, &byte, 1, NULL, NULL, deadline_ms);
+	session->has_begun = n == 1;
+	return n;
+}
+
 ssize_t shf_hear_user(struct shf_user_session *session, void *bytes, size_t size, int *fds,
 		      size_t *n_fds)
 {
+	size_t no_fds = 0;
+	ssize_t n = hear_beginning(session, session->deadline_ms);
+
+	if (n != 1) {
+		*(n_fds ? n_fds : &no_fds) = 0;
+		return n;
+	}
 	return shf_receive(session->worker.channel, bytes, size, fds, n_fds,
 			   session->deadline_ms);
 }
 
-int shf_explain_user(const struct shf_user_session *session, ssize_t n, const char *what,
+int shf_explain_user(struct shf_user_session *session, ssize_t n, const char *what,
 		     struct shf_report *report)
 {
 	if (n == -ETIMEDOUT)
 		return shf_fail(report, SHIFTER_FAULT_JOB, ETIMEDOUT,
 				"cannot look up %s: a file system did not answer within %d s", what,
 				session->timeout_ms / 1000);
-	return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
-			"cannot look up %s: the helper that acts as the user ended early", what);
+	/* what it said before it ended is there still */
+	(void)hear_beginning(session, 0);
+	if (!session->has_begun)
+		return shf_fail(report, SHIFTER_FAULT_NODE, EIO,
+				"cannot look up %s: the helper that acts as the user ended early",
+				what);
+	return shf_fail(report, SHIFTER_FAULT_JOB, EIO,
+			"cannot look up %s: the helper that acts as the user ended early: a "
+			"process of the user's killed it, or a limit or quota of the user's did",
+			what);
 }
 
 void shf_dismiss_user(struct shf_user_session *session)

@@ -23,10 +23,11 @@ struct shf_user_session {
 	int timeout_ms;                      /* for each question */
 	int64_t deadline_ms;                 /* of the question that was asked last */
 	struct shf_worker worker;            /* started by the first question at the latest */
+	bool has_begun;                      /* to be the user, who can end it from then on */
 };
 
 #define SHF_USER_SESSION(identity, timeout_ms) \
-	((struct shf_user_session){ (identity), (timeout_ms), 0, SHF_NO_WORKER })
+	((struct shf_user_session){ (identity), (timeout_ms), 0, SHF_NO_WORKER, false })
 
 enum { SHF_QUESTION_MAX = 24576 };
 
@@ -35,6 +36,7 @@ enum shf_question_kind {
 	SHF_ASK_IMAGE,   /* image_finder.h */
 	SHF_ASK_TAG,     /* image_lookup.h */
 	SHF_ASK_SOURCES, /* volume_sources.h */
+	SHF_ASK_PRESENCE,
 	SHF_ASK_TARGETS, /* image_view.h, and what follows */
 	SHF_ASK_PROGRAMS,
 	SHF_ASK_FILES,
@@ -85,11 +87,12 @@ ssize_t shf_hear_user(struct shf_user_session *session, void *bytes, size_t size
 		      size_t *n_fds);
 
 /*
- * Report why looking up what failed, n being what shf_hear_user() returned: the
- * time is over, or the helper or its answer is not as it should be.  Returns a
- * negative errno value.
+ * Report why looking up what failed, n being what shf_hear_user() returned, or -EIO of
+ * shf_ask_user(): the time is over, or the helper or its answer is not as it should be.
+ * That is the node's fault only until the helper becomes the user, who can end it then.
+ * Returns a negative errno value.
  */
-int shf_explain_user(const struct shf_user_session *session, ssize_t n, const char *what,
+int shf_explain_user(struct shf_user_session *session, ssize_t n, const char *what,
 		     struct shf_report *report);
 
 /* There will be no more questions: let the helper end while the caller goes on. */

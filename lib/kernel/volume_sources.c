@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#define WHAT "what the site mounts"
+
 struct source {
 	int32_t error;
 	uint32_t is_file;
@@ -64,6 +66,8 @@ int shf_open_volume_sources(struct shf_mounts *volumes, struct shf_user_session 
 		       shf_add_to_question(&question, volumes->list[asked].source))
 			asked++;
 		rc = shf_ask_user(session, &question, -1);
+		if (rc == -EIO)
+			return shf_explain_user(session, rc, "the sources of volumes", report);
 		if (rc < 0)
 			return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc,
 					      "cannot open volumes");
@@ -73,5 +77,73 @@ int shf_open_volume_sources(struct shf_mounts *volumes, struct shf_user_session 
 				return rc;
 		}
 	}
+	return 0;
+}
+
+/* ---- which of the site's there are ---- */
+
+void shf_answer_presence(int channel, const struct shf_question *question, int unused)
+{
+	static char answers[SHF_QUESTION_MAX];
+	const char *path = NULL;
+	size_t n = 0;
+
+	(void)unused;
+	while ((path = shf_next_string(question, path))) {
+		cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+
+		/* one that the user may not see is there */
+		answers[n++] = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
+	}
+	shf_send(channel, answers, n, NULL, 0);
+}
+
+static size_t ask_for(const struct shf_mounts *mounts, struct shf_question *question)
+{
+	size_t n = 0;
+
+	shf_begin_question(question, SHF_ASK_PRESENCE);
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->list[i].optional &&
+		    shf_add_to_question(question, mounts->list[i].source))
+			n++;
+	return n;
+}
+
+int shf_ask_about_mounts(const struct shf_mounts *mounts, struct shf_user_session *session,
+			 struct shf_report *report)
+{
+	struct shf_question question;
+	int rc;
+
+	if (!ask_for(mounts, &question))
+		return 0;
+	rc = shf_ask_user(session, &question, -1);
+	if (rc == -EIO)
+		return shf_explain_user(session, rc, WHAT, report);
+	if (rc < 0)
+		return shf_fail_errno(report, SHIFTER_FAULT_NODE, -rc, "cannot look up " WHAT);
+	return 0;
+}
+
+int shf_hear_about_mounts(const struct shf_mounts *mounts, bool *are_there,
+			  struct shf_user_session *session, struct shf_report *report)
+{
+	char answers[SHF_QUESTION_MAX];
+	size_t asked = 0, heard = 0;
+	ssize_t n;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		are_there[i] = true;
+		asked += mounts->list[i].optional;
+	}
+	if (!asked)
+		return 0;
+	n = shf_hear_user(session, answers, sizeof(answers), NULL, NULL);
+	if (n <= 0 || (size_t)n > asked)
+		return shf_explain_user(session, n, WHAT, report);
+	for (size_t i = 0; i < mounts->count && heard < (size_t)n; i++)
+		if (mounts->list[i].optional)
+			are_there[i] = answers[heard++];
 	return 0;
 }

@@ -119,13 +119,16 @@ static void take_from_host(const struct shf_container_facts *f, struct shf_plan 
 
 /* ---- the layers, and what is mounted on them ---- */
 
-static void make_overlay(struct shf_plan *plan, int slot, uint32_t flags)
+static void make_overlay(const struct shf_container_facts *f, struct shf_plan *plan, int slot,
+			 uint32_t flags)
 {
+	/* not every file system that a user's directory may be on can be a layer */
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_OVERLAY,
 					       .slot = slot,
 					       .base = SHF_SLOT_STAGE,
 					       .flags = flags,
-					       .fault = SHIFTER_FAULT_NODE });
+					       .fault = f->reads_as_user ? SHIFTER_FAULT_JOB
+									 : SHIFTER_FAULT_NODE });
 }
 
 /*
@@ -141,7 +144,7 @@ static void attach_image(const struct shf_container_facts *f, struct shf_plan *p
 		shf_plan_add_directory(plan, SHF_SLOT_STAGE, "source", 0755, 0, 0);
 		attach(plan, slot, SHF_SLOT_STAGE, "source", "image", SHIFTER_FAULT_NODE, 0);
 		slot = shf_plan_new_slot(plan);
-		make_overlay(plan, slot, SHF_STEP_AS_READER | SHF_STEP_IMAGE_ALONE);
+		make_overlay(f, plan, slot, SHF_STEP_AS_READER | SHF_STEP_IMAGE_ALONE);
 	}
 	attach(plan, slot, SHF_SLOT_STAGE, "image", "image", SHIFTER_FAULT_NODE, 0);
 }
@@ -255,7 +258,7 @@ int shf_plan_container(const struct shf_container_facts *facts, struct shf_plan 
 	rc = shf_plan_site_layer(facts, plan, &clones);
 	if (rc < 0)
 		return rc;
-	make_overlay(plan, SHF_SLOT_ROOT, root_flags(facts));
+	make_overlay(facts, plan, SHF_SLOT_ROOT, root_flags(facts));
 	attach(plan, SHF_SLOT_ROOT, SHF_SLOT_STAGE, "root", "overlay", SHIFTER_FAULT_NODE, 0);
 	mount_all(facts, plan, &clones);
 	shf_plan_add(plan, &(struct shf_step){ .kind = SHF_STEP_ENTER,

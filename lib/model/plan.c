@@ -95,36 +95,57 @@ void shf_plan_add_parents(struct shf_plan *plan, int base, const char *path,
 	}
 }
 
+/*
+ * Where things go is for the links of the image to say: that they lead nowhere, or to what
+ * is no directory, is not the node's fault, whatever else the step could fail of.
+ */
+static bool is_of_image(const struct shf_step *step, int error)
+{
+	switch (step->kind) {
+	case SHF_STEP_DIRECTORY:
+	case SHF_STEP_LINK:
+	case SHF_STEP_MOUNT_POINT:
+	case SHF_STEP_ATTACH:
+		return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EEXIST ||
+		       error == ENAMETOOLONG;
+	default:
+		return false;
+	}
+}
+
 int shf_plan_explain(const struct shf_plan *plan, size_t step, int error, const char *detail,
 		     struct shf_report *report)
 {
 	const struct shf_step *s;
 	const char *before = detail[0] ? ": " : "";
+	int fault;
 
 	if (step >= plan->count)
 		return shf_fail_errno(report, SHIFTER_FAULT_NODE, error,
 				      "cannot build the container%s%s", before, detail);
 	s = &plan->steps[step];
+	fault = is_of_image(s, error) && s->fault == SHIFTER_FAULT_NODE ? SHIFTER_FAULT_JOB
+									: s->fault;
 	switch (s->kind) {
 	case SHF_STEP_CLONE_PATH:
 	case SHF_STEP_CLONE_FD:
-		return shf_fail_errno(report, s->fault, error, "cannot take '%s' to mount it",
+		return shf_fail_errno(report, fault, error, "cannot take '%s' to mount it",
 				      s->source);
 	case SHF_STEP_ISOLATE:
-		return shf_fail_errno(report, s->fault, error, "cannot make a mount namespace");
+		return shf_fail_errno(report, fault, error, "cannot make a mount namespace");
 	case SHF_STEP_TMPFS:
-		return shf_fail_errno(report, s->fault, error, "cannot make a tmpfs of %s%s%s",
+		return shf_fail_errno(report, fault, error, "cannot make a tmpfs of %s%s%s",
 				      s->options, before, detail);
 	case SHF_STEP_PLACE:
 	case SHF_STEP_ATTACH:
-		return shf_fail_errno(report, s->fault, error, "cannot mount '%s' on '%s%s'",
+		return shf_fail_errno(report, fault, error, "cannot mount '%s' on '%s%s'",
 				      s->source, s->path[0] == '/' ? "" : "/", s->path);
 	case SHF_STEP_OVERLAY:
-		return shf_fail_errno(report, s->fault, error,
+		return shf_fail_errno(report, fault, error,
 				      "cannot lay the site's files over the image%s%s", before,
 				      detail);
 	case SHF_STEP_ENTER:
-		return shf_fail_errno(report, s->fault, error,
+		return shf_fail_errno(report, fault, error,
 				      "cannot make the container the root of its namespace");
 	case SHF_STEP_OPEN:
 	case SHF_STEP_DIRECTORY:
@@ -134,7 +155,7 @@ int shf_plan_explain(const struct shf_plan *plan, size_t step, int error, const 
 	case SHF_STEP_MOUNT_POINT:
 		break;
 	}
-	return shf_fail_errno(report, s->fault, error, "cannot make '/%s' in the site's layer",
+	return shf_fail_errno(report, fault, error, "cannot make '/%s' in the site's layer",
 			      s->path);
 }
 

@@ -103,7 +103,8 @@ static void link_hostsfile(const struct shf_place *directory, const char *name,
 	char path[SHF_PATH_MAX + 16];
 	cleanup_text struct shf_text target = { 0 };
 
-	snprintf(path, sizeof(path), "%s/%s", directory->path, name);
+	snprintf(path, sizeof(path), "%s/%s",
+		 strcmp(directory->path, "/") == 0 ? "" : directory->path, name);
 	shf_plan_add_parents(plan, SHF_SLOT_SITE, path, directory->modes, directory->depth);
 	for (const char *c = path + 1; *c; c++)
 		if (*c == '/')

@@ -30,7 +30,9 @@ static int open_key_dir(struct shifter_ctx *ctx, const char *home)
 	if (parent < 0)
 		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_JOB, errno,
 				      "cannot open home directory '%s'", home);
-	if (mkdirat(parent, KEY_DIR, 0700) < 0 && errno != EEXIST)
+	/* the umask may be anything; what is there already has the mode that it was given */
+	if (mkdirat(parent, KEY_DIR, 0700) < 0 ? errno != EEXIST
+					       : fchmodat(parent, KEY_DIR, 0700, 0) < 0)
 		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_JOB, errno,
 				      "cannot make '%s/" KEY_DIR "'", home);
 	dir = openat(parent, KEY_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -52,13 +52,15 @@ struct setup {
 	/* of var, udi, home, job, the site's and the job's */
 	struct shf_target *targets;
 	struct shf_place *places; /* the same, as the plan wants them */
+	bool *are_there;          /* of the site's */
 	struct shf_image_view view;
 	const char *shells[4];             /* what it asks for, the last one NULL */
 	char *files[SHF_SSH_PROGRAMS_MAX]; /* what it finds, view.n_files of them */
 	struct shf_ssh_program programs[SHF_SSH_PROGRAMS_MAX];
 	size_t n_programs;
 	const char *shell;
-	int64_t tty_gid; /* of the node's terminals, or -1 */
+	char hostsfile[SHF_PATH_MAX]; /* where /var/hostsfile is, by the links of the image */
+	int64_t tty_gid;              /* of the node's terminals, or -1 */
 	struct shf_text resolv_conf;
 	bool needs_home; /* the node has none: an empty one is made */
 	bool has_job;    /* there is to be a /job/hostfile */

@@ -26,6 +26,7 @@
 #include "verbs/image_environment.h"
 #include "verbs/job_hosts.h"
 #include "verbs/setup.h"
+#include "verbs/teardown.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -325,6 +326,7 @@ void shf_setup_release(struct setup *s)
 		free(s->files[i]);
 	free(s->targets);
 	free(s->places);
+	free(s->are_there);
 }
 
 /* Remove what a failed set-up made. */
@@ -339,6 +341,24 @@ static void finish(struct setup *s)
 			shf_log(s->ctx, SHIFTER_LOG_WARNING, "%s", ignored.text);
 	}
 	shf_setup_release(s);
+}
+
+/* What nobody gets a handle of is not to stay, either: the caller takes it for a failure. */
+static int hand_over(struct setup *s, struct shifter_container **out)
+{
+	unsigned timeout_ms = s->ctx->config.teardown_timeout_s * 1000;
+	struct shf_report why;
+	int rc = shf_new_container(s->ctx, &s->state, &s->record, out);
+
+	if (rc == 0)
+		return 0;
+	why = s->ctx->report;
+	if (shf_lock_state(&s->state, false, 0) < 0 ||
+	    shf_remove_container(s->ctx, &s->state, shf_now_ms() + timeout_ms) < 0)
+		shf_log(s->ctx, SHIFTER_LOG_WARNING, "cannot remove container '%s' again: %s",
+			s->record.id, shifter_get_error(s->ctx));
+	s->ctx->report = why;
+	return rc;
 }
 
 int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_container_spec *spec,
@@ -365,7 +385,7 @@ int shifter_setup_container(struct shifter_ctx *ctx, const struct shifter_contai
 		shf_log(ctx, SHIFTER_LOG_INFO, "set up container '%s' of image '%s' for '%s'",
 			s->spec.id, s->record.image, s->account.user);
 		if (out)
-			rc = shf_new_container(ctx, &s->state, &s->record, out);
+			rc = hand_over(s, out);
 	}
 	finish(s);
 	free(s);

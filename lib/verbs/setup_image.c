@@ -5,6 +5,7 @@
  */
 #include "base/path.h"
 #include "kernel/host_facts.h"
+#include "kernel/volume_sources.h"
 #include "model/home.h"
 #include "verbs/setup.h"
 
@@ -17,6 +18,13 @@
 
 #define FALLBACK_SHELL "/opt/udiImage/libexec/udi-session"
 
+/* Is it where the hostsfile or udiImage is in this image, below that or above? */
+static bool is_over_own(const struct setup *s, const char *path)
+{
+	return shf_targets_overlap(path, s->hostsfile) ||
+	       (s->udi.dir >= 0 && shf_targets_overlap(path, s->targets[TARGET_UDI].path));
+}
+
 static int check_target(struct setup *s, size_t index)
 {
 	const struct shf_target *target = &s->targets[index];
@@ -25,15 +33,16 @@ static int check_target(struct setup *s, size_t index)
 	const struct shf_mount *volume;
 	int rc;
 
-	/* ours go where they go, whatever the image hides there */
+	/* see check_own() */
 	if (index < TARGET_SITE)
 		return 0;
 	if (index < first_volume) {
 		/* as the site said, or, by links of the image, at least not over ours */
 		const char *said = s->ctx->config.site_fs.list[index - TARGET_SITE].target;
 
-		if (strcmp(target->path, said) == 0 ||
-		    shf_site_target_check(target->path, "", &reserved) == 0)
+		if ((strcmp(target->path, said) == 0 ||
+		     shf_site_target_check(target->path, "", &reserved) == 0) &&
+		    !is_over_own(s, target->path))
 			return 0;
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
 				"cannot mount the site's '%s': in this image that is '%s', which "
@@ -48,11 +57,12 @@ static int check_target(struct setup *s, size_t index)
 	rc = shf_target_check(target->path, &s->ctx->config, &reserved);
 	if (rc < 0 && strcmp(target->path, volume->target) == 0)
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc, "%s", reserved.text);
+	if (rc == 0 && is_over_own(s, target->path))
+		rc = -EACCES;
 	if (rc < 0)
 		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, -rc,
 				"cannot mount volume '%s' on '%s': in this image that is '%s', "
-				"which "
-				"is reserved",
+				"which is reserved",
 				volume->source, volume->target, target->path);
 	for (size_t i = TARGET_VAR; i < index && rc == 0; i++) {
 		/* nothing is mounted there, or gives way */
@@ -82,17 +92,54 @@ static int check_root(struct setup *s)
 			s->image.path, s->account.user);
 }
 
-/* Where the image's /opt is, by our own name: a link of that name leads nowhere. */
-static int place_udi(struct setup *s)
+/* path := directory/name */
+static int append(struct setup *s, const char *directory, const char *name, char *path)
 {
-	char *path = s->targets[TARGET_UDI].path;
-	size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
 
-	if (length + sizeof("/udiImage") > SHF_PATH_MAX)
+	if (length + 1 + strlen(name) >= SHF_PATH_MAX)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, ENAMETOOLONG,
-				      "cannot mount udiImage in the image's '/opt'");
-	memcpy(path + length, "/udiImage", sizeof("/udiImage"));
+				      "cannot use image '%s': where is '%s' in it", s->image.path,
+				      name);
+	memmove(path, directory, length);
+	path[length] = '/';
+	strcpy(path + length + 1, name);
 	return 0;
+}
+
+static int check_own(struct setup *s, const char *ours, const char *path)
+{
+	const char *other = shf_find_reserved_target(path);
+
+	if (strcmp(path, ours) == 0 || !other)
+		return 0;
+	return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+			"cannot use image '%s': '%s' in it is '%s', by links of the image, and "
+			"'%s' is reserved",
+			s->image.path, ours, path, other);
+}
+
+/*
+ * What is ours goes where the image's /var and /opt are, whatever the image has there, but
+ * not over other things that are ours.
+ */
+static int place_own(struct setup *s)
+{
+	char *udi = s->targets[TARGET_UDI].path;
+	int rc = append(s, s->targets[TARGET_VAR].path, "hostsfile", s->hostsfile);
+
+	if (rc == 0)
+		rc = append(s, udi, "udiImage", udi);
+	if (rc == 0)
+		rc = check_own(s, "/var/hostsfile", s->hostsfile);
+	if (rc == 0 && s->udi.dir >= 0)
+		rc = check_own(s, "/opt/udiImage", udi);
+	if (rc == 0 && s->udi.dir >= 0 && shf_targets_overlap(udi, s->hostsfile))
+		return shf_fail(&s->ctx->report, SHIFTER_FAULT_JOB, EACCES,
+				"cannot use image '%s': by links of the image '/var/hostsfile' is "
+				"'%s' and '/opt/udiImage' is '%s'",
+				s->image.path, s->hostsfile, udi);
+	return rc;
 }
 
 /*
@@ -107,7 +154,7 @@ static bool has_room_for_hostfile(const struct setup *s)
 
 	if (job->error || job->is_file || strcmp(job->path, "/") == 0 ||
 	    snprintf(path, sizeof(path), "%s/hostfile", job->path) >= (int)sizeof(path) ||
-	    shf_find_reserved_target(path))
+	    shf_find_reserved_target(path) || is_over_own(s, path))
 		return false;
 	for (size_t i = TARGET_SITE; i < count; i++)
 		if (shf_targets_overlap(path, s->targets[i].path))
@@ -119,17 +166,17 @@ static bool has_room_for_hostfile(const struct setup *s)
 static bool lacks_home(const struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
+	const struct shf_place *home = &s->places[TARGET_HOME];
 	const struct shf_place *mounts[SHF_PLAN_SLOTS];
 	size_t n = 0;
 
 	/* something of the image's that the user may not see: let it be */
-	if (s->targets[TARGET_HOME].error)
+	if (s->targets[TARGET_HOME].error || is_over_own(s, home->path))
 		return false;
 	for (size_t i = 0; i < site->count + s->volumes.count && n < SHF_PLAN_SLOTS; i++)
-		if (i >= site->count || !site->list[i].optional ||
-		    faccessat(AT_FDCWD, site->list[i].source, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (i >= site->count || s->are_there[i])
 			mounts[n++] = &s->places[TARGET_SITE + i];
-	return shf_wants_home(&s->places[TARGET_HOME], mounts, n);
+	return shf_wants_home(home, mounts, n);
 }
 
 /* Is nothing of ours, the site's or the job's mounted there, or on the way to it? */
@@ -137,8 +184,7 @@ static bool is_bare(const struct setup *s, const char *path)
 {
 	size_t count = TARGET_SITE + s->ctx->config.site_fs.count + s->volumes.count;
 
-	if (shf_find_reserved_target(path) ||
-	    shf_targets_overlap(path, s->targets[TARGET_UDI].path) ||
+	if (shf_find_reserved_target(path) || is_over_own(s, path) ||
 	    (s->needs_home && shf_targets_overlap(path, s->targets[TARGET_HOME].path)))
 		return false;
 	for (size_t i = TARGET_SITE; i < count; i++)
@@ -166,10 +212,12 @@ int shf_setup_ask_about_image(struct setup *s)
 {
 	const struct shf_mounts *site = &s->ctx->config.site_fs;
 	size_t count = TARGET_SITE + site->count + s->volumes.count;
+	int rc;
 
 	s->targets = calloc(count, sizeof(*s->targets));
 	s->places = calloc(count, sizeof(*s->places));
-	if (!s->targets || !s->places)
+	s->are_there = calloc(site->count + 1, sizeof(*s->are_there));
+	if (!s->targets || !s->places || !s->are_there)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, ENOMEM,
 				      "cannot set up container '%s'", s->spec.id);
 	strcpy(s->targets[TARGET_VAR].path, "/var");
@@ -193,6 +241,9 @@ int shf_setup_ask_about_image(struct setup *s)
 	/* a container without hosts to log in to keeps the image's own ssh */
 	if (s->spec.flags & SHIFTER_SETUP_SSHD)
 		s->view.wanted = shf_ssh_program_paths;
+	rc = shf_ask_about_mounts(site, &s->session, &s->ctx->report);
+	if (rc < 0)
+		return rc;
 	return shf_ask_about_image(s->slots[SHF_SLOT_IMAGE], &s->view, &s->session,
 				   &s->ctx->report);
 }
@@ -211,13 +262,15 @@ int shf_setup_hear_about_image(struct setup *s)
 
 	/* the helper is still at it, and the image's disk is slow */
 	look_at_node(s);
-	rc = shf_hear_about_image(&s->view, &s->session, &s->ctx->report);
-
+	rc = shf_hear_about_mounts(&s->ctx->config.site_fs, s->are_there, &s->session,
+				   &s->ctx->report);
+	if (rc == 0)
+		rc = shf_hear_about_image(&s->view, &s->session, &s->ctx->report);
 	shf_dismiss_user(&s->session);
 	if (rc == 0)
 		rc = check_root(s);
 	if (rc == 0)
-		rc = place_udi(s);
+		rc = place_own(s);
 	for (size_t i = 0; i < s->view.n_targets && rc == 0; i++) {
 		rc = check_target(s, i);
 		s->places[i] = (struct shf_place){ s->targets[i].path, s->targets[i].modes,

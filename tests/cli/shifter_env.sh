@@ -126,7 +126,7 @@ unset LD_LIBRARY_PATH TMPDIR MULTI EMPTY BIG
 run_with 'SHIFTER_CONTAINER=c A=1 B=2' -e A=x -e C=a=b --env=D= -e B -e UNSET true
 is "$(var A)$(var B) $(wanted)" '12 A=x C=a=b D= B=2' "-e sets, over the image's; what is unset not at all"
 run_with 'SHIFTER_CONTAINER=c' -e A=1 -e B=1 -e A=2 true
-is "$(wanted)" 'B=1 A=2' 'the later one of two'
+is "$(wanted)" 'A=1 B=1 A=2' 'two of one name: the later one counts in the container'
 run_with 'SHIFTER_CONTAINER=c A=1 B=2 HOME=/h TERM=vt100 SLURM_JOB_ID=5' -e B --clearenv -e N=3 true
 is "$(sort "$scratch/env" | paste -sd' ') + $(wanted)" 'HOME=/h SHIFTER_CONTAINER=c TERM=vt100 + B=2 N=3' '--clearenv'
 run_with 'SHIFTER_CONTAINER=c A=1' -E true
@@ -143,8 +143,8 @@ run_with 'SHIFTER_CONTAINER=c FROM=caller' --env-file="$file" true
 is "$(wanted)" 'A=1 B= two words C="quoted $A" EMPTY= FROM=caller E=with=sign # and more' '--env-file'
 printf 'A=2\r\nB=no newline' >"$scratch/two.env"
 run_with 'SHIFTER_CONTAINER=c' -e A=3 --env-file "$file" --env-file "$scratch/two.env" -e Z=1 true
-is "$(wanted)" 'C="quoted $A" EMPTY= E=with=sign # and more B=no newline A=3 Z=1' \
-	'several, the later wins, and -e over all; line ends of Windows'
+is "$(wanted)" 'A=1 B= two words C="quoted $A" EMPTY= E=with=sign # and more A=2 B=no newline A=3 Z=1' \
+	'several, the later behind the earlier, and -e behind all; line ends of Windows'
 printf '\xef\xbb\xbfA=mark\n' >"$scratch/mark.env"
 run_with 'SHIFTER_CONTAINER=c' --env-file "$scratch/mark.env" true
 is "$(wanted)" A=mark 'a byte order mark'

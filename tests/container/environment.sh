@@ -58,6 +58,9 @@ is "$(printenv JOB -e JOB)" caller "-e NAME takes the caller's over the image's"
 is "$(run -e JOB= sh -c 'echo "${JOB-unset}"')" '' "-e NAME= empties"
 printf '%s\n' '# file' 'JOB=file' 'TWO=file' >/home/alice/env
 is "$(run -e JOB=e --env-file /home/alice/env sh -c 'echo $JOB $TWO')" 'e file' "--env-file, and -e over it"
+is "$(run -e JOB=1 -e JOB=2 sh -c 'echo $JOB')" 2 "of two -e the later one"
+seq 100000 | sed 's/^/LAST=/' >/home/alice/many
+is "$(run --env-file /home/alice/many sh -c 'echo $LAST')" 100000 "of 100,000 lines the last one"
 is "$(run --clearenv sh -c 'echo ${ONLY-cleared} $IMAGE $SITE')" 'cleared a value "with" $quotes and = signs s p a c e' \
 	"--clearenv leaves image and site"
 is "$(printenv PATH)" \

@@ -81,7 +81,7 @@ works $D/link "a link to an image"
 image $D/dangling "does not exist" "a link to nothing"
 image $D/circle 'Too many levels' "a link to itself"
 image $D/root "own root is no image" "a link to the root of the host"
-image /proc/self/root "own root is no image" "the root by /proc"
+image /proc/self/root "Too many levels of symbolic links" "the root by a magic link"
 install -d -o alice /links && ln -s $BUSYBOX /links/mine && chown -h alice /links/mine
 works /links/mine "a link of the user's to an image of root's"
 cp $BUSYBOX /links/copy && ln -s /links/copy $D/lead

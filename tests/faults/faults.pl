@@ -235,6 +235,7 @@ sub try_fault {
 	if ($what eq 'cold' && $is_kill) {
 		run(30, @teardown);
 		run(30, @setup);
+		run(30, 'shifterctl', 'gc');
 	}
 	my ($down, $words) = run(30, @teardown);
 	push @wrong, "teardown fails: $down: $words" if $down || $words ne '';

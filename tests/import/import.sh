@@ -107,6 +107,13 @@ is "$(left_over)" '' "nothing else is left"
 # --- the same again ---
 before=$(stat -c '%i %Y' $IMG/$ID.squashfs); rm -f $IMG/tags/*
 is "$(shifterctl import d.tar docker:other other/name:2 2>&1 | grep -v warning)" "id:$ID" "once more: the same id"
+ok "a reference of the site's own kind" shifterctl import d.tar custom:mine
+is "$(shifterctl resolve custom:mine)" "id:$ID" "is what it is resolved by"
+rm $IMG/tags/custom%3Amine
+for reference in id:abc local:abc 'custom:a/b' custom:; do
+	exits 2 "a reference '$reference'" shifterctl import d.tar "$reference"
+	like "$T_OUT" "cannot tag the image '$reference'" "is refused"
+done
 is "$(stat -c '%i %Y' $IMG/$ID.squashfs)" "$before" "and the file stays"
 is "$(ls $IMG/tags)" $'docker%3Aother%2Fname%3A2\ndocker%3Aother%3Alatest' "references of the command line, in place of the archive's"
 first=$(sha $IMG/$ID.squashfs); rm -f $IMG/$ID.*
@@ -248,6 +255,12 @@ ok "a container of it" shifterctl setup --id own --image local:/home/alice/app -
 is "$(inside own cat /data/replaced)" two "has the files, too"
 down own
 bad 125 "'/home/alice/app': it exists" "what is there is not touched" as alice shifter import /home/alice/d.tar /home/alice/app
+for mask in 0777 0277; do
+	ok "an import under a umask of $mask" bash -c "umask $mask && exec setpriv --reuid=alice --regid=alice --init-groups \
+		env HOME=/home/alice shifter import /home/alice/d.tar /home/alice/masked"
+	is "$(cat /home/alice/masked/data/opaque/new; find /home/alice -maxdepth 1 -name '.import*')" two "is whole, and leaves nothing else"
+	rm -r /home/alice/masked*
+done
 ok "a directory of hers" as alice shifter import /home/alice/app/data /home/alice/again
 bad 125 'not for root' "root is sent to shifterctl" shifter import d.tar $W/r
 ok "she can remove it" as alice rm -r /home/alice/app /home/alice/again

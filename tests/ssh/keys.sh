@@ -14,6 +14,13 @@ stranger() { # stranger USER OPTION...: stock ssh, that checks nothing, to alice
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p 1204 "$@" 2>&1
 }
 
+# --- a pair that is made under any umask ---
+for mask in 0777 0277; do
+	is "$(umask $mask; as bob shifterctl key | cut -d' ' -f1)" ssh-ed25519 "a key is made under a umask of $mask"
+	is "$(stat -c %a /home/bob/.udiRoot /home/bob/.udiRoot/id_ed25519 | tr '\n' ' ')" '700 600 ' "with its modes"
+	rm -r /home/bob/.udiRoot
+done
+
 # --- a key that cannot be had: no sshd, and a sentence ---
 setup k1 --sshd
 key=$(key_of alice)

@@ -41,11 +41,20 @@ static void refuses(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		CHECK_CASE(shf_path_clean(cases[i], out) == -EINVAL, cases[i]);
 	CHECK_NUMBER(shf_path_clean(NULL, out), -EINVAL);
+	/* no component of more than NAME_MAX bytes */
 	memset(path, 'a', sizeof(path));
 	path[0] = '/';
+	path[1 + 255] = '\0';
+	CHECK_NUMBER(shf_path_clean(path, out), 0);
+	path[1 + 255] = 'a';
+	path[1 + 256] = '\0';
+	CHECK_NUMBER(shf_path_clean(path, out), -EINVAL);
+	for (size_t i = 0; i < sizeof(path); i++)
+		path[i] = i % 2 ? 'a' : '/';
 	path[SHF_PATH_MAX] = '\0';
 	CHECK_NUMBER(shf_path_clean(path, out), -EINVAL);
 	path[SHF_PATH_MAX - 1] = '\0';
+	path[SHF_PATH_MAX - 2] = 'a';
 	CHECK_NUMBER(shf_path_clean(path, out), 0);
 	CHECK_STRING(out, path);
 }

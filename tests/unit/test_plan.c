@@ -5,6 +5,7 @@
 #include "model/home.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* The first, or last, step of that kind whose path is so (NULL: whatever it is); or -1. */
@@ -317,12 +318,45 @@ static void flat(void)
 	shf_plan_free(&plan);
 }
 
+/* What the image's links and names can do to a step is not the node's fault; all else is. */
+static void blames(void)
+{
+	static const struct {
+		enum shf_step_kind kind;
+		int fault, error, blamed;
+	} cases[] = {
+		{ SHF_STEP_LINK, SHIFTER_FAULT_NODE, ENOTDIR, SHIFTER_FAULT_JOB },
+		{ SHF_STEP_DIRECTORY, SHIFTER_FAULT_NODE, ELOOP, SHIFTER_FAULT_JOB },
+		{ SHF_STEP_MOUNT_POINT, SHIFTER_FAULT_NODE, ENAMETOOLONG, SHIFTER_FAULT_JOB },
+		{ SHF_STEP_ATTACH, SHIFTER_FAULT_NODE, ENOENT, SHIFTER_FAULT_JOB },
+		{ SHF_STEP_ATTACH, SHIFTER_FAULT_SITE, ENOENT, SHIFTER_FAULT_SITE },
+		{ SHF_STEP_LINK, SHIFTER_FAULT_NODE, ENOSPC, SHIFTER_FAULT_NODE },
+		{ SHF_STEP_DIRECTORY, SHIFTER_FAULT_NODE, EPERM, SHIFTER_FAULT_NODE },
+		{ SHF_STEP_FILE, SHIFTER_FAULT_NODE, ENOENT, SHIFTER_FAULT_NODE },
+		{ SHF_STEP_TMPFS, SHIFTER_FAULT_NODE, ENOENT, SHIFTER_FAULT_NODE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		cleanup_plan struct shf_plan plan = { 0 };
+		struct shf_report report = { 0 };
+
+		shf_plan_add(&plan, &(struct shf_step){ .kind = cases[i].kind,
+							.path = "a/b",
+							.source = "s",
+							.options = "64m",
+							.fault = cases[i].fault });
+		CHECK(shf_plan_explain(&plan, 0, cases[i].error, "", &report) == -cases[i].error);
+		CHECK_NUMBER(report.fault, cases[i].blamed);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{ "flat", flat },
 	{ "order", order },
 	{ "programs of udiImage", programs },
 	{ "a writable root", writable },
 	{ "homes", homes },
+	{ "blames", blames },
 	{ 0 },
 };
 
