@@ -105,9 +105,18 @@ static int refuse_option(char **argv, int optind_before, const char *reason)
 	return SHF_EXIT_SHIFTER;
 }
 
+static int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	shf_say("cannot write to standard output: %s", strerror(errno));
+	return SHF_EXIT_SHIFTER;
+}
+
 static int show_usage(void)
 {
-	return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+	fputs(usage, stdout);
+	return finish_output();
 }
 
 static int refuse_getopt(int c, char **argv, int before)
@@ -269,7 +278,7 @@ static int run(struct shf_request *request, int argc, char **argv, bool is_scrip
 		case OPT_VERSION:
 			printf("shifter %d.%d.%d\n", SHIFTER_VERSION_MAJOR, SHIFTER_VERSION_MINOR,
 			       SHIFTER_VERSION_MICRO);
-			return fflush(stdout) != 0 ? SHF_EXIT_SHIFTER : 0;
+			return finish_output();
 		default: return refuse_getopt(c, argv, before);
 		}
 	}

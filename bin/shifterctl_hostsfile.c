@@ -91,7 +91,7 @@ int shf_ctl_hostsfile(struct shifter_ctx *ctx, int argc, char **argv)
 		return shf_ctl_misuse("hostsfile", "one container's id is needed");
 	if (source.kinds != 1)
 		return shf_ctl_misuse("hostsfile",
-				      "one of --slurm, --list, --file, --torque is needed");
+				      "just one of --slurm, --list, --file, --torque is needed");
 	if (source.slots && source.kind != OPT_SLURM)
 		return shf_ctl_misuse("hostsfile", "--slots is for --slurm");
 	return write_hostsfile(ctx, argv[optind], &source);

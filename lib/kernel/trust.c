@@ -75,6 +75,9 @@ __attribute__((noinline)) static int follow(struct walk *walk, int dir, const ch
 
 static int fail(struct walk *walk, int error)
 {
+	/* that is not about the path */
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		walk->fault = SHIFTER_FAULT_NODE;
 	return shf_fail_errno(walk->report, walk->fault, error, "cannot open %.100s '%.600s'",
 			      walk->what, walk->path);
 }

@@ -47,8 +47,14 @@ static int parse(struct shifter_ctx *ctx, const char *path, int file, struct shf
 		return shf_fail(&ctx->report, SHIFTER_FAULT_SITE, ENOENT,
 				"cannot read configuration '%s': '%s' cannot be executed", path,
 				run.path);
+	if (rc == 126)
+		return shf_fail(&ctx->report, SHIFTER_FAULT_NODE, EAGAIN,
+				"cannot read configuration '%s': '%s' could not be started: is "
+				"there a limit to open files or processes",
+				path, run.path);
 	if (rc < 0)
-		return shf_fail_errno(&ctx->report, SHIFTER_FAULT_SITE, -rc,
+		return shf_fail_errno(&ctx->report,
+				      rc == -EFBIG ? SHIFTER_FAULT_SITE : SHIFTER_FAULT_NODE, -rc,
 				      "cannot read configuration '%s'", path);
 	if (rc > 0) {
 		/* one line, with file and line number */

@@ -294,8 +294,10 @@ is "$rc" 0 '--help'
 like "$err" '^usage: shifter ' '--help says how'
 err=$(SHIFTER_CONTAINER=c bash -c '"$1" true <&- >&-' x "$shifter" 2>&1)
 ok 'closed descriptors do not confuse it' test "$(sed -n 2p "$scratch/argv")" -gt 2
-"$shifter" --help >/dev/full 2>/dev/null
-is "$?" 125 'help that cannot be written'
+for option in --help --version; do
+	err=$("$shifter" $option 2>&1 >/dev/full)
+	is "$? $err" '125 shifter: cannot write to standard output: No space left on device' "$option to a full device"
+done
 rm "$scratch/libexec/shifter-enter"
 run_with 'SHIFTER_CONTAINER=c' true
 is "$rc" 125 'without shifter-enter'

@@ -154,6 +154,16 @@ ok "has them again" as alice "$T_DIR/keys" clear
 kill $holder; wait $holder 2>/dev/null
 unchanged "nothing is left"
 
+# --- limits of the caller's: neither the job's nor the site's fault, and no end without a word ---
+for n in 8 10 12; do
+	refused 5 "^shifterctl: cannot " "$n descriptors" bash -c "ulimit -n $n && exec shifterctl setup --id bad --image local:$BUSYBOX --user alice"
+done
+ok "a container" up limit
+t_run bash -c 'ulimit -f 1 && exec shifterctl teardown limit'
+[ "$T_RC" = 0 ] || like "$T_RC $T_OUT" "^5 shifterctl: cannot .*: File too large$" "a teardown that may write no file says so"
+ok "it is torn down" down limit
+unchanged "nothing is left"
+
 # --- a keeper that is asked by more than it can hear ---
 ok "a container" up full
 keeper=$(field full keeper_pid)
