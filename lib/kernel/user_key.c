@@ -124,11 +124,13 @@ int shf_read_user_key(const char *path, const struct shf_identity *identity, int
 				"cannot read the udiRoot key '%s': its file system did not answer "
 				"within %d s",
 				path, timeout_ms / 1000);
+	/* it is the user from its first act on */
 	if (n != (ssize_t)sizeof(answer) || answer.length > sizeof(answer.key))
 		return shf_fail(
-			report, SHIFTER_FAULT_NODE, EIO,
+			report, SHIFTER_FAULT_JOB, EIO,
 			"cannot read the udiRoot key '%s': the helper that acts as the user "
-			"ended early",
+			"ended early: a process of the user's killed it, or a limit or quota of "
+			"the user's did",
 			path);
 	if (answer.complaint != NONE)
 		return explain(&answer, path, report);

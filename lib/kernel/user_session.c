@@ -163,11 +163,11 @@ static ssize_t hear_beginning(struct shf_user_session *session, int64_t deadline
 ssize_t shf_hear_user(struct shf_user_session *session, void *bytes, size_t size, int *fds,
 		      size_t *n_fds)
 {
-	size_t no_fds = 0;
 	ssize_t n = hear_beginning(session, session->deadline_ms);
 
 	if (n != 1) {
-		*(n_fds ? n_fds : &no_fds) = 0;
+		if (n_fds)
+			*n_fds = 0;
 		return n;
 	}
 	return shf_receive(session->worker.channel, bytes, size, fds, n_fds,

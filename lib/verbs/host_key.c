@@ -28,6 +28,11 @@ static int run_maker(struct shf_sshd_start *s, char *const *argv)
 
 	if (rc == 0)
 		return 0;
+	/* nothing that it waits for but the user, who can stop it */
+	if (rc == -ETIMEDOUT)
+		return shf_fail(s->report, SHIFTER_FAULT_JOB, ETIMEDOUT,
+				"%s: '" MAKER "', a process of the user's, did not end within %d s",
+				failed, MAKER_MS / 1000);
 	if (rc < 0)
 		return shf_fail_errno(s->report, SHIFTER_FAULT_NODE, -rc, "%s", failed);
 	if (rc == 127 || rc == 126)

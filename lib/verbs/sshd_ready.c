@@ -36,12 +36,13 @@ int shf_sshd_await(struct shf_sshd_start *s)
 				"ssh-ed25519-cert-v01@openssh.com", s->usher.pidfd, s->deadline_ms);
 	if (rc == 0)
 		return 0;
+	/* not the node's, whatever it looks like: sshd and its key are the user's */
 	if (rc == -ETIMEDOUT)
-		return shf_fail(s->report, SHIFTER_FAULT_NODE, ETIMEDOUT,
+		return shf_fail(s->report, SHIFTER_FAULT_SITE, ETIMEDOUT,
 				"the sshd of container '%s' did not answer on port %u in time", id,
 				s->facts.port);
 	if (rc == -ENOKEY)
-		return shf_fail(s->report, SHIFTER_FAULT_NODE, EIO,
+		return shf_fail(s->report, SHIFTER_FAULT_SITE, EIO,
 				"the sshd of container '%s' answers on port %u, but shows no host "
 				"certificate",
 				id, s->facts.port);

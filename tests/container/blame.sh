@@ -154,6 +154,28 @@ ok "has them again" as alice "$T_DIR/keys" clear
 kill $holder; wait $holder 2>/dev/null
 unchanged "nothing is left"
 
+# --- the processes that bring up sshd are the user's ---
+stopper() { # stopper NAME: as alice, stop each process of that name as soon as it is there
+	setpriv --reuid=alice --regid=alice --init-groups perl -e '
+		for (;;) {
+			for my $stat (glob "/proc/[0-9]*/stat") {
+				open my $fh, "<", $stat or next;
+				my ($pid, $comm) = (<$fh> // "") =~ /^(\d+) \((.*)\)/ or next;
+				kill "STOP", $pid if $comm eq $ARGV[0];
+			}
+		}' "$1" & stopper=$!
+}
+key=$(as alice shifterctl key)
+for name in udi-host-key sshd; do
+	ok "a container" up s --sshd
+	stopper $name
+	t_run timeout 60 shifterctl sshd s --principal udi.test.s --user-key "$key" --timeout 3000
+	kill $stopper; wait $stopper 2>/dev/null
+	like "$T_RC $T_OUT" '^[34] shifterctl: .* (did not end within|did not answer|does not serve)' "$name is stopped by the user"
+	ok "its teardown" down s
+	unchanged "nothing is left"
+done
+
 # --- limits of the caller's: neither the job's nor the site's fault, and no end without a word ---
 for n in 8 10 12; do
 	refused 5 "^shifterctl: cannot " "$n descriptors" bash -c "ulimit -n $n && exec shifterctl setup --id bad --image local:$BUSYBOX --user alice"
