@@ -144,9 +144,14 @@ int main(int argc, char **argv)
 END
 ok "a program for keys" gcc -o "$T_DIR/keys" "$T_DIR/keys.c"
 chmod 755 "$T_DIR" "$T_DIR/keys"
+key=$(as alice shifterctl key)
 setpriv --reuid=alice --regid=alice --init-groups "$T_DIR/keys" fill >"$T_DIR/full" & holder=$!
 has_filled() { [ -s "$T_DIR/full" ]; }
+ok "a container that is there already" up q --sshd
 ok "a user without a key left" wait_until 10 has_filled
+t_run "$T_DIR/keys" shifterctl sshd q --principal udi.test.q --user-key "$key"
+like "$T_RC $T_OUT" "^3 shifterctl: cannot read the udiRoot key .* or a limit or quota of the user's did\$" "has no sshd"
+ok "its teardown" down q
 t_run "$T_DIR/keys" shifterctl setup --id q --image "local:$BUSYBOX" --user alice --volume $IMG/vol:/mnt/v
 is "$T_RC" 3 "has no container, which is not the node's fault"
 like "$T_OUT" "^shifterctl: cannot look up .* or a limit or quota of the user's did\$" "as it says"
