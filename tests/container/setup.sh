@@ -35,6 +35,7 @@ looks_right() { # looks_right ID WHAT
 		"$what: /sys is read-only"
 	ok "$what: /dev/null works" inside "$id" sh -c 'echo >/dev/null'
 	is "$(inside "$id" stat -c %a:%u /run/user/2001)" 700:2001 "$what: /run/user/UID is the user's"
+	is "$(inside "$id" stat -c %a:%u /run/lock)" 1777:0 "$what: /run/lock is everybody's"
 	ok "$what: the home is the host's" inside "$id" sh -c 'echo x >~/written && rm ~/written'
 	is "$(inside "$id" grep -E '^(CapEff|CapPrm|CapBnd|CapAmb|NoNewPrivs)' /proc/self/status |
 		awk '{ printf "%s ", $2 }')" '0000000000000000 0000000000000000 0000000000000000 0000000000000000 1 ' \
