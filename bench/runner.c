@@ -37,7 +37,6 @@ static void do_work(const struct bench_program *program, enum bench_work work)
 	case BENCH_RUN_REMOVE: program->run_remove(); break;
 	case BENCH_SET_UP_SSHD: program->set_up_sshd(); break;
 	case BENCH_TEAR_DOWN: program->tear_down(); break;
-	case BENCH_WORKS: break;
 	}
 }
 

@@ -15,8 +15,7 @@ enum bench_work { BENCH_SET_UP,
 		  BENCH_ENTER_64,
 		  BENCH_RUN_REMOVE,
 		  BENCH_SET_UP_SSHD,
-		  BENCH_TEAR_DOWN,
-		  BENCH_WORKS };
+		  BENCH_TEAR_DOWN };
 
 struct bench_runner {
 	const struct bench_program *program;

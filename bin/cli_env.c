@@ -110,17 +110,17 @@ void shf_env_clear(struct shf_env *env)
 
 void shf_env_set_entry(struct shf_env *env, const char *entry)
 {
-	const char *value = strchr(entry, '=') ? NULL : getenv(entry);
-	char *copy;
+	const char *value;
+	char *pair;
 
-	if (!strchr(entry, '=') && !value)
-		return;
 	/* of several the last one counts for shifter-enter: nobody looks for them here */
-	if (!value)
-		copy = strdup(entry);
-	else if (asprintf(&copy, "%s=%s", entry, value) < 0)
-		copy = NULL;
-	append(env, copy);
+	if (strchr(entry, '=')) {
+		append(env, strdup(entry));
+	} else if ((value = getenv(entry))) {
+		if (asprintf(&pair, "%s=%s", entry, value) < 0)
+			pair = NULL;
+		append(env, pair);
+	}
 }
 
 static int write_all(int fd, const char *bytes, size_t length)

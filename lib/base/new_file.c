@@ -16,9 +16,26 @@ static bool write_out(void *data, const char *bytes, size_t length)
 	return file->error == 0;
 }
 
+static int name_temporary(const char *name, char *out, size_t size)
+{
+	int n = snprintf(out, size, ".%s.new", name);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int shf_clear_new_file(int dir, const char *name)
+{
+	char temporary[sizeof(((struct shf_new_file *)NULL)->temporary)];
+	int rc = name_temporary(name, temporary, sizeof(temporary));
+
+	if (rc == 0 && unlinkat(dir, temporary, 0) < 0 && errno != ENOENT)
+		rc = -errno;
+	return rc;
+}
+
 int shf_begin_new_file(struct shf_new_file *file, int dir, const char *name)
 {
-	int n, rc;
+	int rc;
 
 	*file = (struct shf_new_file){
 		.text = { .drain = write_out, .drain_to = file },
@@ -26,11 +43,9 @@ int shf_begin_new_file(struct shf_new_file *file, int dir, const char *name)
 		.fd = -1,
 		.name = name,
 	};
-	n = snprintf(file->temporary, sizeof(file->temporary), ".%s.new", name);
-	rc = n < 0 || (size_t)n >= sizeof(file->temporary) ? -ENAMETOOLONG : 0;
-	/* left by a process that was killed in between */
-	if (rc == 0 && unlinkat(dir, file->temporary, 0) < 0 && errno != ENOENT)
-		rc = -errno;
+	rc = shf_clear_new_file(dir, name);
+	if (rc == 0)
+		rc = name_temporary(name, file->temporary, sizeof(file->temporary));
 	if (rc == 0) {
 		file->fd = openat(dir, file->temporary,
 				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

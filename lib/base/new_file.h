@@ -39,6 +39,9 @@ void shf_drop_new_file(struct shf_new_file *file);
 
 #define cleanup_new_file __attribute__((cleanup(shf_drop_new_file)))
 
+/* Remove what a process left that was killed before it put the file of that name in place. */
+int shf_clear_new_file(int dir, const char *name);
+
 /* All of it for bytes that are there already; the file belongs to the caller. */
 int shf_replace_file(int dir, const char *name, mode_t mode, const void *bytes, size_t length);
 

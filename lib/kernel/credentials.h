@@ -21,6 +21,11 @@ enum {
 	SHF_BECOME_IS_BOUNDED = 2
 };
 
+/* Why a process that has become the user may be gone: a part of a sentence. */
+#define SHF_ENDED_BY_USER                                                               \
+	"the helper that acts as the user ended early: a process of the user's killed " \
+	"it, or a limit or quota of the user's did"
+
 /*
  * The longest part of shf_become_user(), which takes nothing away yet that the
  * process can use by itself.  0 or a negative errno value, as there.

@@ -27,7 +27,7 @@ static int connect_keeper(int dir)
 {
 	cleanup_fd int fd = -1;
 	struct sockaddr_un address;
-	/* of which unix(7)'s connect(2) waits while the queue is full */
+	/* connect(2) waits while the queue is full, for as long as this (socket(7)) */
 	const struct timeval limit = { .tv_sec = CONNECT_S };
 	struct ucred peer;
 	socklen_t length = sizeof(peer);

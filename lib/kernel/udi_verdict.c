@@ -92,9 +92,8 @@ void shf_forget_udi_verdicts(int stages)
 {
 	char name[SHF_STAGE_NAME];
 
-	/* what was killed while it wrote one (base/new_file.h) */
-	(void)unlinkat(stages, "." GOOD ".new", 0);
-	(void)unlinkat(stages, "." REFUSED ".new", 0);
+	(void)shf_clear_new_file(stages, GOOD);
+	(void)shf_clear_new_file(stages, REFUSED);
 	shf_last_good_udi(stages, name);
 	if (name[0] && faccessat(stages, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return;

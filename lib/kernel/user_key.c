@@ -126,12 +126,8 @@ int shf_read_user_key(const char *path, const struct shf_identity *identity, int
 				path, timeout_ms / 1000);
 	/* it is the user from its first act on */
 	if (n != (ssize_t)sizeof(answer) || answer.length > sizeof(answer.key))
-		return shf_fail(
-			report, SHIFTER_FAULT_JOB, EIO,
-			"cannot read the udiRoot key '%s': the helper that acts as the user "
-			"ended early: a process of the user's killed it, or a limit or quota of "
-			"the user's did",
-			path);
+		return shf_fail(report, SHIFTER_FAULT_JOB, EIO,
+				"cannot read the udiRoot key '%s': " SHF_ENDED_BY_USER, path);
 	if (answer.complaint != NONE)
 		return explain(&answer, path, report);
 	memcpy(key, answer.key, answer.length);

@@ -188,9 +188,7 @@ int shf_explain_user(struct shf_user_session *session, ssize_t n, const char *wh
 				"cannot look up %s: the helper that acts as the user ended early",
 				what);
 	return shf_fail(report, SHIFTER_FAULT_JOB, EIO,
-			"cannot look up %s: the helper that acts as the user ended early: a "
-			"process of the user's killed it, or a limit or quota of the user's did",
-			what);
+			"cannot look up %s: " SHF_ENDED_BY_USER, what);
 }
 
 void shf_dismiss_user(struct shf_user_session *session)

@@ -209,6 +209,7 @@ int shf_setup_start_build(struct setup *s, const char *stage)
 		.first_volume_slot = SHF_SLOT_FREE,
 	};
 	int rc = shf_plan_container(&facts, &s->plan);
+
 	if (rc < 0)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_NODE, -rc,
 				      "cannot plan container '%s'", s->spec.id);
@@ -347,16 +348,19 @@ static void finish(struct setup *s)
 static int hand_over(struct setup *s, struct shifter_container **out)
 {
 	unsigned timeout_ms = s->ctx->config.teardown_timeout_s * 1000;
-	struct shf_report why;
 	int rc = shf_new_container(s->ctx, &s->state, &s->record, out);
+	struct shf_report why = s->ctx->report;
+	char number[32];
+	int removed;
 
 	if (rc == 0)
 		return 0;
-	why = s->ctx->report;
-	if (shf_lock_state(&s->state, false, 0) < 0 ||
-	    shf_remove_container(s->ctx, &s->state, shf_now_ms() + timeout_ms) < 0)
+	removed = shf_lock_state(&s->state, false, 0);
+	if (removed == 0)
+		removed = shf_remove_container(s->ctx, &s->state, shf_now_ms() + timeout_ms);
+	if (removed < 0)
 		shf_log(s->ctx, SHIFTER_LOG_WARNING, "cannot remove container '%s' again: %s",
-			s->record.id, shifter_get_error(s->ctx));
+			s->record.id, shf_error_text(-removed, number));
 	s->ctx->report = why;
 	return rc;
 }

@@ -99,8 +99,8 @@ static int append(struct setup *s, const char *directory, const char *name, char
 
 	if (length + 1 + strlen(name) >= SHF_PATH_MAX)
 		return shf_fail_errno(&s->ctx->report, SHIFTER_FAULT_JOB, ENAMETOOLONG,
-				      "cannot use image '%s': where is '%s' in it", s->image.path,
-				      name);
+				      "cannot make '%s' where the links of image '%s' lead", name,
+				      s->image.path);
 	memmove(path, directory, length);
 	path[length] = '/';
 	strcpy(path + length + 1, name);

@@ -102,11 +102,9 @@ SNAPSHOT=$(snapshot)
 hang waits
 ok "a file system that does not answer" wait_until 10 hang_has_said mounted
 SNAPSHOT=$(snapshot)
-lookup() { pgrep -u alice -x shifter-lookup; }
-asks() { [ "$(cat "/proc/$(lookup)/wchan" 2>/dev/null)" = request_wait_answer ]; }
 up k --volume /home/alice/hang:/mnt/v >"$T_DIR/up" 2>&1 & job=$!
-ok "a set-up that waits for it" wait_until 10 asks
-as alice kill -KILL "$(lookup)"
+ok "a set-up that waits for it" wait_until 10 hang_has_lookup
+as alice kill -KILL "$(pgrep -u alice -x shifter-lookup)"
 wait $job
 is "$?" 3 "its helper is killed by the user: the user's fault"
 like "$(cat "$T_DIR/up")" "^shifterctl: cannot look up the sources of volumes: .* a process of the user's killed it" "as it says"
@@ -115,34 +113,7 @@ kill $HANG_SERVER; wait $HANG_SERVER 2>/dev/null; umount -l /home/alice/hang
 SNAPSHOT=$(snapshot)
 
 # keys of the user's until there may be no more (keyrings(7)); a session keyring of root's
-cat >"$T_DIR/keys.c" <<'END'
-#include <linux/keyctl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-int main(int argc, char **argv)
-{
-	char name[32];
-	if (argc == 2 && strcmp(argv[1], "clear") == 0)
-		return syscall(SYS_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING) < 0;
-	if (argc == 2)
-		for (int i = 0; i < 1000000; i++) {
-			snprintf(name, sizeof(name), "blame%d", i);
-			if (syscall(SYS_add_key, "user", name, "x", 1, KEY_SPEC_USER_KEYRING) < 0) {
-				/* they stay while the user has a process, at least */
-				puts("full");
-				fflush(stdout);
-				pause();
-			}
-		}
-	if (argc < 3 || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
-		return 99;
-	execvp(argv[1], argv + 1);
-	return 98;
-}
-END
-ok "a program for keys" gcc -o "$T_DIR/keys" "$T_DIR/keys.c"
+ok "a program for keys" gcc -D_GNU_SOURCE -O1 -Wall -o "$T_DIR/keys" "$tests/container/keys.c"
 chmod 755 "$T_DIR" "$T_DIR/keys"
 key=$(as alice shifterctl key)
 setpriv --reuid=alice --regid=alice --init-groups "$T_DIR/keys" fill >"$T_DIR/full" & holder=$!
@@ -195,27 +166,7 @@ unchanged "nothing is left"
 ok "a container" up full
 keeper=$(field full keeper_pid)
 kill -STOP "$keeper"
-cat >"$T_DIR/ask.c" <<'END'
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-int main(void)
-{
-	struct sockaddr_un address = { AF_UNIX, "/run/shifter/full/keeper" };
-	for (int n = 0;; n++) {
-		int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
-		if (s >= 0 && connect(s, (void *)&address, sizeof(address)) == 0)
-			continue;
-		printf("%d %s\n", n, strerror(errno));
-		fflush(stdout);
-		pause();
-	}
-}
-END
-ok "a program that asks" gcc -o "$T_DIR/ask" "$T_DIR/ask.c"
+ok "a program that asks" gcc -D_GNU_SOURCE -O1 -Wall -o "$T_DIR/ask" "$tests/container/ask.c"
 { ulimit -n 10000; exec "$T_DIR/ask"; } >"$T_DIR/asked" & asker=$!
 has_asked() { [ -s "$T_DIR/asked" ]; }
 ok "its queue is filled" wait_until 30 has_asked

@@ -109,6 +109,13 @@ hang() {
 		}' "$1" "$(id -u alice)" "$(id -g alice)" >"$T_DIR/server" 2>&1 & HANG_SERVER=$!
 }
 hang_has_said() { grep -qx "$1" "$T_DIR/server"; }
+hang_has_lookup() { # a lookup waits for it, as alice
+	local p
+	for p in $(pgrep -u alice -x shifter-lookup); do
+		grep -q fuse "/proc/$p/wchan" "/proc/$p/stack" 2>/dev/null && return
+	done
+	return 1
+}
 # refused RC REGEX DESC CMD...: exit status RC (or a list, "2|3"), one clear line, nothing left
 refused() {
 	local rc=$1 regex=$2 desc=$3 why=; shift 3

@@ -32,6 +32,8 @@ perl -MFcntl=:flock -e 'open my $d, "<", "/run/shifter/lock"; flock $d, LOCK_EX;
 wait_until 5 test -s "$T_DIR/locked"
 mkdir /run/shifter/.udiImage/0123456789abcdef /run/shifter/.udiImage/.new
 touch /run/shifter/.udiImage/0123456789abcdef/file
+# drafts of who was killed while it noted which copy is good, or is not
+touch /run/shifter/.udiImage/..good.new /run/shifter/.udiImage/..refused.new
 
 want="container 'dead': its keeper is gone
 container 'half': its set-up was not finished
@@ -47,6 +49,7 @@ ok "as JSON" shifterctl gc --dry-run --json
 is "$(perl -MJSON::PP -0777 -ne 'print join " ", map { "$_->{name}=" . ($_->{removed} ? 1 : 0) } @{decode_json($_)}' <<<"$T_OUT")" \
 	'dead=0 half=0 old=0 over=0 .new=0 0123456789abcdef=0' "with the same"
 ok "in earnest" shifterctl gc
+is "$(cd /run/shifter/.udiImage && echo ..*.new)" '..*.new' "drafts of verdicts go, too"
 is "$T_OUT" "$(sed 's/^/removed /' <<<"$want")" "it tells what went"
 is "$(find /run/shifter -mindepth 1 -maxdepth 1 ! -name '.*' -printf '%f\n' | sort | xargs)" 'job live lock odd' \
 	"what is in use, worked on or can be entered stays"

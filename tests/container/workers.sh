@@ -61,16 +61,8 @@ SNAPSHOT=$(snapshot)
 # in a session of its own: nobody but the kernel tells the lookup that its caller has gone
 setsid shifterctl setup --id y --image "local:$BUSYBOX" --user alice \
 	--volume /home/alice/hang/x:/mnt/x >/dev/null 2>&1 & caller=$!
-waits() { # waits UID: one of that uid does, for the file system
-	local p
-	for p in $(pgrep -x shifter-lookup); do
-		[ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$p/status")" = "$1" ] &&
-			grep -q fuse "/proc/$p/wchan" "/proc/$p/stack" 2>/dev/null && return
-	done
-	return 1
-}
 gone() { ! pgrep -x "$1" >/dev/null; }
-ok "a set-up whose lookup, as the user, waits for it" wait_until 10 waits "$(id -u alice)"
+ok "a set-up whose lookup, as the user, waits for it" wait_until 10 hang_has_lookup
 kill -KILL $caller
 wait $caller 2>/dev/null
 ok "when the set-up is killed, the lookup ends" wait_until 5 gone shifter-lookup
